@@ -1,0 +1,418 @@
+/**
+ * The nouns that cross rooms. Imports nothing.
+ *
+ * target      the system at the other end: Okta, a SCIM server
+ * connector   the YAML that says how to speak with one kind of target
+ * connection  one tenant's use of a connector: settings, secret references, owner
+ * stream      one list the target can give; `is` says what its records are
+ * record      one item as the target gave it; account, group, … the same in our fields
+ * sync, read  one run over a connection; one pass over one stream
+ * partition   one separately paged part of a stream: one parent record, one fixed value
+ * page, cursor, checkpoint   one response; where the next one begins; both saved in one transaction
+ * snapshot    what one sync stored of a stream; the last complete one is never overwritten by a lesser one
+ * evidence → finding → verdict   facts seen → what one check says → complete, incomplete or unproven
+ * gap, quarantine   a named thing that was not read; a record kept aside with its reason
+ * depth       what a connector can read and prove, computed from its YAML
+ */
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
+export type JsonObject = { readonly [key: string]: Json }
+
+// ---------------------------------------------------------------- the connector, as declared
+
+export const RECORD_TYPES = ['account', 'group', 'entitlement', 'grant', 'license', 'session', 'credential'] as const
+export type RecordType = (typeof RECORD_TYPES)[number]
+
+/** A value as the author wrote it: a literal, a dotted path, or CEL behind a leading `=`. */
+export type ValueText = Json
+
+/** Options of one word of the language: `kind` names the word, the rest is its own. */
+export type KindOptions = { readonly kind: string } & { readonly [option: string]: Json }
+
+export type SettingType = 'text' | 'secret' | 'hostname' | 'url' | 'integer' | 'boolean' | 'list'
+export type Setting = {
+  readonly type: SettingType
+  readonly label?: string
+  readonly example?: Json
+  readonly default?: Json
+  readonly options?: readonly Json[]
+  readonly required: boolean
+}
+
+/** `GET /users/{user.id}?limit=200` taken apart. Path segments and query values may hold `{name}`. */
+export type RequestSpec = {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Relative to `base_url`, or absolute at a declared origin. */
+  readonly path: string
+  readonly query: readonly (readonly [name: string, value: ValueText])[]
+  readonly headers: { readonly [name: string]: ValueText }
+  /** `kind`: json, form, graphql, jsonrpc. */
+  readonly body: KindOptions | null
+  /** `kind`: json, jsonl, csv, xml. */
+  readonly decode: KindOptions
+  /** Which answers are an answer at all: CEL over `status`, `headers`, `body`; each must be true. */
+  readonly expect: readonly string[]
+}
+
+export type ResponseRule = {
+  readonly status: readonly number[]
+  /** CEL over `status`, `headers`, `body`; absent: the status alone decides. */
+  readonly when: string | null
+  readonly then: 'retry' | 'wait' | 'gap' | 'fail'
+  readonly because: string
+}
+
+/** What a list is fanned out over. The key is the variable's name in paths, queries and fields. */
+export type Each =
+  | { readonly from: 'stream'; readonly stream: string }
+  | { readonly from: 'setting'; readonly setting: string }
+  | { readonly from: 'values'; readonly values: readonly Json[] }
+
+export type Stream = {
+  readonly name: string
+  readonly is: RecordType
+  readonly title: string
+  readonly list: RequestSpec
+  /** Several keys are a cartesian product. */
+  readonly each: { readonly [variable: string]: Each }
+  readonly pages: KindOptions
+  /** Where the records lie: `[]` is the body itself; `a.b`; `a[*].b` flattens. */
+  readonly records: string
+  /** What stands for "no records" besides an empty list; anything else is an error. */
+  readonly empty: 'absent' | 'null' | null
+  /** One value, or several that together are the id. */
+  readonly id: readonly ValueText[]
+  readonly id_is_case_sensitive: boolean
+  readonly get: RequestSpec | null
+  /** Where the record lies in the answer of `get`; `[]` is the body itself. */
+  readonly get_record: string
+  /** CEL over the fetched record: a live answer of `get` that means "deleted". */
+  readonly gone: string | null
+  /** One request a record, merged over it before the fields are mapped. */
+  readonly expand: RequestSpec | null
+  readonly fields: { readonly [field: string]: ValueText }
+  /** Values of the record that child streams and proofs need beside the fields. */
+  readonly keep: { readonly [name: string]: ValueText }
+  /** Named filters: a record for which `drop` is true is counted under the name, not stored. */
+  readonly filters: readonly { readonly name: string; readonly drop: string }[]
+  readonly covers: JsonObject
+  /** Which streams the ids in an edge's fields name: `{account: [users], entitlement: [groups]}`. */
+  readonly refers: { readonly [field: string]: readonly string[] }
+  readonly prove: readonly KindOptions[]
+  /** CEL boolean order claim on an immutable key: a path whose value never falls from one record to the next. */
+  readonly sorted_by: string | null
+  /** Lowest share (0–1) of records that must have the field. */
+  readonly floor: { readonly [field: string]: number }
+  /** Seconds a verdict stays fresh. */
+  readonly fresh_for_s: number
+  /** Counts for the exit code and the gate. */
+  readonly certified: boolean
+}
+
+export type Connector = {
+  readonly connector: string
+  readonly version: number
+  readonly title: string
+  readonly source: readonly { readonly url: string; readonly read: string }[]
+  readonly settings: { readonly [name: string]: Setting }
+  readonly base_url: string
+  /** Further origins that links, tokens and files may come from. Templates over settings. */
+  readonly origins: readonly string[]
+  readonly auth: KindOptions
+  readonly headers: { readonly [name: string]: ValueText }
+  readonly limits: Limits
+  readonly responses: readonly ResponseRule[]
+  readonly expect: readonly string[]
+  readonly whoami: { readonly request: RequestSpec; readonly id: ValueText } | null
+  readonly scope_proof: readonly { readonly request: RequestSpec; readonly expect: string; readonly shows: string }[]
+  readonly streams: { readonly [name: string]: Stream }
+  /** Dependency order of `streams`: parents first. */
+  readonly order: readonly string[]
+  /** sha-256 of the declaration, whitespace and comments aside: `sha256:…`. */
+  readonly fingerprint: string
+}
+
+export type Limits = {
+  readonly requests_per_minute: number | null
+  readonly concurrent: number
+  readonly told_by: KindOptions | null
+  /** Milliseconds for one answer, first byte to last. */
+  readonly timeout_ms: number
+  readonly max_bytes: number
+  /** Tries of one request, the first included. */
+  readonly attempts: number
+}
+
+// ---------------------------------------------------------------- a connection
+
+/** Where a secret is found when it is needed; the value itself is never stored. */
+export type SecretRef = { readonly from: 'env' | 'file'; readonly name: string }
+
+/** A dated human statement that the credential sees the whole population. Item 16 of truth.md. */
+export type ScopeAttestation = { readonly by: string; readonly at: string; readonly until: string; readonly reason: string }
+
+export type Connection = {
+  readonly name: string
+  readonly connector: string
+  /** The file the connector was read from, or the name of a built-in one. */
+  readonly connector_file: string
+  readonly settings: { readonly [name: string]: Json }
+  readonly secrets: { readonly [name: string]: SecretRef }
+  readonly owner: string | null
+  readonly attested: ScopeAttestation | null
+  /** Ids, per stream, that a whole read must contain. Item 14. */
+  readonly canaries: { readonly [stream: string]: readonly string[] }
+  readonly allow_private: boolean
+  readonly created_at: string
+}
+
+// ---------------------------------------------------------------- one exchange
+
+export type HttpRequest = {
+  readonly method: RequestSpec['method']
+  /** Absolute. */
+  readonly url: string
+  readonly headers: { readonly [name: string]: string }
+  readonly body: { readonly type: string; readonly text: string } | null
+  readonly decode: KindOptions
+  readonly expect: readonly string[]
+  /** `GET /users`, as declared: never a query string, header, body or secret. For messages. */
+  readonly where: string
+}
+
+export const LANES = ['leaver', 'mover', 'joiner', 'sync', 'backfill'] as const
+export type Lane = (typeof LANES)[number]
+
+type Exchange = { readonly requests: number; readonly ms: number }
+/** What the target did, as data: never an exception. */
+export type Observation =
+  /** 2xx, decoded, and every `expect` true. */
+  | (Exchange & {
+      readonly kind: 'answer'
+      readonly status: number
+      /** Names in lower case. */
+      readonly headers: { readonly [name: string]: string }
+      readonly body: unknown
+      /** sha-256 of the decoded bytes, hex. */
+      readonly digest: string
+      readonly bytes: number
+      /** The final URL, after same-origin redirects. */
+      readonly url: string
+    })
+  /** An answer that says no: a 4xx, an error envelope, a body that is not what was declared. */
+  | (Exchange & {
+      readonly kind: 'refused'
+      readonly code: FailureCode
+      readonly status: number
+      readonly because: string
+      /** A response rule, or the default for 403 and 404 below a parent, calls it a named gap. */
+      readonly gap: boolean
+    })
+  /** No answer, or no whole one, after all tries. */
+  | (Exchange & { readonly kind: 'lost'; readonly code: FailureCode; readonly because: string })
+
+/** Sends one request through auth, limits, egress rules and retries. */
+export type Send = (request: HttpRequest, options: { readonly lane: Lane; readonly signal?: AbortSignal }) => Promise<Observation>
+
+/** Dotted like `http/timeout`; the table is in errors.ts. */
+export type FailureCode = string
+
+// ---------------------------------------------------------------- paging
+
+/** A paging position. Plain JSON, so that it checkpoints. */
+export type PageState = JsonObject
+
+/** What follows a page. */
+export type Next =
+  | { readonly kind: 'page'; readonly state: PageState }
+  /** The API's declared end mark was seen; `mark` says which. */
+  | { readonly kind: 'end'; readonly mark: string }
+  /** Neither a next page nor the declared end: paging cannot be trusted. */
+  | { readonly kind: 'broken'; readonly code: FailureCode; readonly because: string }
+
+// ---------------------------------------------------------------- what a read saw
+
+export type Gap = {
+  readonly stream: string
+  /** `''` is a stream without partitions. */
+  readonly partition: string
+  readonly code: FailureCode
+  readonly where: string
+  readonly because: string
+  readonly at: string
+}
+
+/** Facts of one page; a read's facts are the fold over its pages. Durable in the page ledger. */
+export type PageFacts = {
+  readonly fetched: number
+  readonly stored: number
+  /** First rows that repeat the last row of the page before, asked for again on purpose. */
+  readonly stitched: number
+  /** Same id seen before in this read, same content. */
+  readonly repeated: number
+  readonly filtered: { readonly [name: string]: number }
+  readonly quarantined: { readonly [reason: string]: number }
+  readonly created: number
+  readonly updated: number
+  /** The total this page declared, where a `total` is declared. */
+  readonly total: number | null
+  readonly total_broken: string | null
+  /** How many records had a value, per field. */
+  readonly filled: { readonly [field: string]: number }
+  readonly stitch: 'held' | 'differed' | 'not_asked'
+  readonly order: 'held' | 'violated' | 'not_declared'
+  /** Ids with an upper-case letter: only then can two ids differ by case alone. */
+  readonly mixed_case: number
+  /** This page's body is byte for byte the body of an earlier page with records. */
+  readonly same_body: boolean
+  /** A few ids for messages. */
+  readonly samples: { readonly repeated: readonly string[]; readonly quarantined: readonly string[] }
+  readonly requests: number
+}
+
+export type PageRow = {
+  readonly partition: string
+  readonly no: number
+  readonly at: string
+  /** Digest of the paging position this page was asked with: a cursor seen twice is a loop. */
+  readonly cursor: string
+  /** Digest of the answer's body. */
+  readonly digest: string
+  readonly facts: PageFacts
+  readonly next: Next
+  readonly gap: Gap | null
+}
+
+/** The fold over a read's pages, and what it was declared to be. Everything a judge needs, and JSON. */
+export type ReadFacts = {
+  readonly stream: string
+  readonly is: RecordType
+  readonly attempt: number
+  readonly started_at: string
+  readonly ended_at: string
+  readonly pages: number
+  readonly partitions: number
+  /** Partitions whose last page carried the declared end mark. */
+  readonly ended: number
+  readonly marks: readonly string[]
+  readonly broken: readonly { readonly partition: string; readonly code: FailureCode; readonly because: string }[]
+  readonly gaps: readonly Gap[]
+  readonly fetched: number
+  readonly stored: number
+  readonly stitched: number
+  readonly repeated: number
+  readonly filtered: { readonly [name: string]: number }
+  readonly quarantined: { readonly [reason: string]: number }
+  readonly created: number
+  readonly updated: number
+  readonly filled: { readonly [field: string]: number }
+  readonly stitches: { readonly held: number; readonly differed: number }
+  readonly order: { readonly held: number; readonly violated: number }
+  readonly same_bodies: number
+  readonly longest_empty_run: number
+  readonly samples: { readonly repeated: readonly string[]; readonly quarantined: readonly string[] }
+  /** Ids of this read that differ by case alone. */
+  readonly case_twins: readonly string[]
+  /** Distinct records in the store that this read's page ledger leads to. */
+  readonly in_store: number
+  readonly requests: number
+  /** Does paging step by a number (offset, page, startIndex), so that rows can shift between pages? */
+  readonly by_offset: boolean
+  /** Streams this read depended on and what became of them. */
+  readonly parents: readonly { readonly stream: string; readonly verdict: Verdict['is'] }[]
+  readonly floor: { readonly [field: string]: number }
+  readonly required: readonly string[]
+  /** What the last complete read of the same connector and credential had, if any. */
+  readonly baseline: { readonly stored: number; readonly filled: { readonly [field: string]: number } } | null
+}
+
+// ---------------------------------------------------------------- evidence, finding, verdict
+
+/** How independent the evidence is of the answers it judges. truth.md, "same liar". */
+export type EvidenceClass = 'A' | 'B' | 'C' | 'D' | 'E' | 'F' | 'G'
+
+/** What one check says. */
+export type Finding = {
+  /** The word that made it: `terminal_page`, `count`, `second_pass`, … */
+  readonly check: string
+  /** The number of the evidence item in truth.md, where it has one. */
+  readonly item: number
+  readonly class: EvidenceClass
+  readonly result:
+    /** Speaks for completeness. */
+    | 'holds'
+    /** Shows that something is missing or wrong. */
+    | 'refutes'
+    /** Could not be asked or answered; counts for nothing. */
+    | 'missing'
+    /** Unusual, and enough to hold removals, but no proof either way. */
+    | 'anomaly'
+  readonly because: string
+  /** Numbers and samples behind it. */
+  readonly facts: JsonObject
+  /** May it, when it holds, be the one confirming item that `complete` needs? */
+  readonly confirms: boolean
+  /** What would settle it: an instruction to a person. */
+  readonly settle: string | null
+}
+
+export type Verdict = {
+  readonly is: 'complete' | 'incomplete' | 'unproven'
+  /** One line for people. */
+  readonly because: string
+  readonly findings: readonly Finding[]
+  readonly next_steps: readonly string[]
+  /** Version of the rules that judged; an auditor runs the same again. */
+  readonly rules: string
+  /** Removals of this snapshot are held for a person, and why. */
+  readonly hold: string | null
+}
+
+export type Ceiling = {
+  readonly stream: string
+  readonly is: RecordType
+  readonly best: 'complete' | 'unproven'
+  /** What carries it, and what stands in the way. */
+  readonly because: readonly string[]
+  readonly needs: readonly string[]
+}
+
+export type GateAnswer = {
+  readonly is: 'allow' | 'deny' | 'waiver_required'
+  readonly reasons: readonly { readonly stream: string; readonly because: string; readonly settle: string }[]
+  readonly snapshots: readonly { readonly stream: string; readonly sync: number; readonly verdict: Verdict['is'] }[]
+}
+
+// ---------------------------------------------------------------- what came out
+
+export const CHANGE_KINDS = ['created', 'updated', 'vanished', 'confirmed_deleted', 'returned'] as const
+export type ChangeKind = (typeof CHANGE_KINDS)[number]
+
+/** One event of the ordered, replayable log. `seq` only grows; a cursor is the last `seq` seen. */
+export type Change = {
+  readonly seq: number
+  readonly connection: string
+  readonly stream: string
+  readonly sync: number
+  readonly kind: ChangeKind
+  readonly id: string
+  /** The record in our fields; null where it went. */
+  readonly fields: JsonObject | null
+  readonly at: string
+}
+
+export type StoredRecord = { readonly seq: number; readonly id: string; readonly fields: JsonObject; readonly sync: number }
+
+export type Progress =
+  | { readonly kind: 'stream'; readonly stream: string; readonly phase: 'reading' | 'proving' | 'judging'; readonly attempt: number }
+  | {
+      readonly kind: 'page'
+      readonly stream: string
+      readonly pages: number
+      readonly records: number
+      readonly total: number | null
+      readonly partitions_done: number
+      readonly partitions: number
+    }
+  | { readonly kind: 'wait'; readonly why: string; readonly until: string }
+  | { readonly kind: 'verdict'; readonly stream: string; readonly verdict: Verdict }
