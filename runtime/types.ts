@@ -58,7 +58,8 @@ export type ResponseRule = {
   readonly status: readonly number[]
   /** CEL over `status`, `headers`, `body`; absent: the status alone decides. */
   readonly when: string | null
-  readonly then: 'retry' | 'wait' | 'gap' | 'fail'
+  /** `restart`: the paging position is no longer valid; the list begins again (`http/restart`). */
+  readonly then: 'retry' | 'wait' | 'gap' | 'fail' | 'restart'
   readonly because: string
 }
 
@@ -338,8 +339,7 @@ export type Finding = {
   /** The number of the evidence item in truth.md, where it has one. */
   readonly item: number
   readonly class: EvidenceClass
-  readonly result:
-    /** Speaks for completeness. */
+  readonly result: /** Speaks for completeness. */
     | 'holds'
     /** Shows that something is missing or wrong. */
     | 'refutes'
@@ -404,7 +404,12 @@ export type Change = {
 export type StoredRecord = { readonly seq: number; readonly id: string; readonly fields: JsonObject; readonly sync: number }
 
 export type Progress =
-  | { readonly kind: 'stream'; readonly stream: string; readonly phase: 'reading' | 'proving' | 'judging'; readonly attempt: number }
+  | {
+      readonly kind: 'stream'
+      readonly stream: string
+      readonly phase: 'reading' | 'proving' | 'judging'
+      readonly attempt: number
+    }
   | {
       readonly kind: 'page'
       readonly stream: string
