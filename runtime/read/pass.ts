@@ -1,0 +1,67 @@
+/** A second enumeration of a stream: another page size, order or list; only the ids are compared. */
+import type { ProofAnswer, ProofAsk } from '../kinds/kind.ts'
+import type { PageState } from '../types.ts'
+import { type Partition, type ReadContext, sendDeclared } from './context.ts'
+import { Failure } from '../errors.ts'
+import { openPage } from './page.ts'
+import { pool } from './pool.ts'
+import { buildRequest } from './request.ts'
+import { idOf } from './rows.ts'
+import { partitionsOf, type Sessions } from './stream.ts'
+
+/** As many empty pages in a row as the first read tolerates. */
+const EMPTY_LIMIT = 100
+
+type PassContext = Omit<ReadContext, 'onPage'> & { readonly sessions: Sessions }
+
+export async function passOver(context: PassContext, ask: Extract<ProofAsk, { ask: 'pass' }>): Promise<ProofAnswer> {
+  const pass = context.session.startPass()
+  let failed: string | null = null
+  await pool(partitionsOf(context.compiled.stream, context.names, context.sessions), context.connector.limits.concurrent, async (partition) => {
+    if (failed === null) failed = await passPartition(context, ask, partition, pass.add)
+  })
+  const difference = await pass.end()
+  return { ask: 'pass', ...difference, tries: context.session.attempt, failed }
+}
+
+/** Null when the declared end was reached, else why not. */
+async function passPartition(
+  context: PassContext,
+  ask: Extract<ProofAsk, { ask: 'pass' }>,
+  partition: Partition,
+  add: (ids: readonly string[]) => Promise<void>,
+): Promise<string | null> {
+  const { compiled, connector } = context
+  const seen = new Set<string>()
+  const vars = { ...partition.vars, settings: context.names['settings'] }
+  let empty = 0
+  for (let state: PageState = compiled.pages.first(compiled.stream.pages); ; ) {
+    const patch = compiled.pages.ask(compiled.stream.pages, state)
+    const position = JSON.stringify(patch)
+    if (seen.has(position)) return 'the second pass runs in a circle'
+    seen.add(position)
+    const observation = await sendDeclared(context, () =>
+      buildRequest(connector, ask.list ?? compiled.stream.list, { ...context.names, ...partition.vars }, patch, { query: ask.query }),
+    )
+    if (observation.kind !== 'answer') return observation.because
+    const opened = openPage(compiled, state, observation)
+    if (!opened.ok) return opened.because
+    empty = opened.records.length === 0 ? empty + 1 : 0
+    if (empty > EMPTY_LIMIT) return 'the second pass does not end'
+    await add(opened.records.flatMap((record) => idIn(context, record, vars)))
+    if (opened.next.kind === 'end') return null
+    if (opened.next.kind === 'broken') return opened.next.because
+    state = opened.next.state
+  }
+}
+
+/** Records the first read filtered out or kept aside are no part of its set; here they are left out the same way. */
+function idIn(context: PassContext, record: unknown, vars: object): readonly string[] {
+  try {
+    const id = idOf(context.compiled, record, vars)
+    return context.compiled.filters.some((filter) => filter.drop(record, vars) === true) ? [] : [id]
+  } catch (error) {
+    if (error instanceof Failure) return []
+    throw error
+  }
+}

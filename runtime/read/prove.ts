@@ -1,0 +1,187 @@
+/** Asks what the declared proofs want to know, of the target and of the store. The words judge; this only asks. */
+import { prove } from '../kinds/prove/index.ts'
+import type { ProofAnswer, ProofAsk, ProveView } from '../kinds/kind.ts'
+import { compilePath } from '../kinds/value/path.ts'
+import type { Finding, Json, KindOptions } from '../types.ts'
+import type { AskById } from './by-id.ts'
+import { askAll } from './by-id.ts'
+import { type Partition, type ReadContext, sendDeclared } from './context.ts'
+import type { Fold } from './facts.ts'
+import { openPage } from './page.ts'
+import { passOver } from './pass.ts'
+import { buildRequest } from './request.ts'
+import { partitionsOf, recordsOf, type Sessions } from './stream.ts'
+import { Failure } from '../errors.ts'
+
+export type ProofContext = Omit<ReadContext, 'onPage'> & {
+  readonly sessions: Sessions
+  readonly fold: Fold
+  readonly byId: AskById | null
+  /** The credential's own id, or why it is not known. */
+  readonly whoami: () => Promise<{ readonly id: string } | { readonly failed: string }>
+  readonly canaries: readonly string[]
+  /** Counts taken before the read, by the ask's key. */
+  readonly before: { readonly [key: string]: number | null }
+}
+
+/** Whether the ask needs streams that are read after this one. */
+export function isAcross(options: KindOptions): boolean {
+  return wordOf(options).asks(options).some((ask) => ask.ask === 'by_id' && ask.of !== 'last_snapshot')
+}
+
+/** The declared words, and the by-id read of the last snapshot's missing ids where the target can answer it. */
+export function wordsOf(context: Pick<ReadContext, 'compiled'>): readonly KindOptions[] {
+  const { stream } = context.compiled
+  const declared = stream.prove.some((word) => word.kind === 'by_id' && word['of'] === 'last_snapshot')
+  return declared || stream.get === null ? stream.prove : [...stream.prove, { kind: 'by_id', of: 'last_snapshot', sample: 25 }]
+}
+
+export async function assessWord(context: ProofContext, options: KindOptions, view: ProveView): Promise<readonly Finding[]> {
+  const word = wordOf(options)
+  const answers: ProofAnswer[] = []
+  for (const ask of word.asks(options)) answers.push(await answerTo(context, ask))
+  return word.assess(options, view, answers)
+}
+
+function wordOf(options: KindOptions) {
+  const word = prove[options.kind]
+  if (word === undefined) throw new Failure('spec/unknown-kind', 'prove', `no such kind of proof: ${options.kind}`)
+  return word
+}
+
+/** Counts that must be asked before the read begins. The key names the ask, so that a resumed read finds its own. */
+export async function countsBefore(context: Omit<ProofContext, 'before' | 'fold' | 'byId'>): Promise<{ [key: string]: number | null }> {
+  const counts: { [key: string]: number | null } = {}
+  for (const options of context.compiled.stream.prove) {
+    for (const ask of wordOf(options).asks(options)) if (ask.ask === 'count') counts[countKey(ask)] = (await countNow(context, ask)).count
+  }
+  return counts
+}
+
+function countKey(ask: Extract<ProofAsk, { ask: 'count' }>): string {
+  return `${ask.request.method} ${ask.request.path} ${ask.path}`
+}
+
+async function answerTo(context: ProofContext, ask: ProofAsk): Promise<ProofAnswer> {
+  switch (ask.ask) {
+    case 'list_once':
+      return listOnce(context, ask.query)
+    case 'count': {
+      const after = await countNow(context, ask)
+      const before = context.before[countKey(ask)] ?? null
+      return { ask: 'count', before, after: after.count, failed: after.failed ?? (before === null ? 'the count before the read was not answered' : null) }
+    }
+    case 'pass':
+      return passOver(context, ask)
+    case 'by_id':
+      return byIdOf(context, ask)
+    case 'per_parent':
+      return perParent(context, ask)
+    case 'has':
+      return has(context, ask.ids)
+  }
+}
+
+/** The first partition's first page with another query. */
+async function listOnce(context: ProofContext, query: { readonly [name: string]: string }): Promise<ProofAnswer> {
+  const { compiled, connector } = context
+  const nothing = (failed: string) => ({ ask: 'list_once', total: null, received: 0, failed }) as const
+  const first = await firstPartition(context)
+  if (first === null) return nothing('there is nothing to list')
+  const state = compiled.pages.first(compiled.stream.pages)
+  const patch = compiled.pages.ask(compiled.stream.pages, state)
+  const observation = await sendDeclared(context, () =>
+    buildRequest(connector, compiled.stream.list, { ...context.names, ...first.vars }, patch, { query }),
+  )
+  if (observation.kind !== 'answer') return nothing(observation.because)
+  const opened = openPage(compiled, state, observation)
+  if (!opened.ok) return nothing(opened.because)
+  return { ask: 'list_once', total: opened.total, received: opened.records.length, failed: opened.total_broken }
+}
+
+async function firstPartition(context: ProofContext): Promise<Partition | null> {
+  for await (const partition of partitionsOf(context.compiled.stream, context.names, context.sessions)) return partition
+  return null
+}
+
+async function countNow(
+  context: Pick<ReadContext, 'connector' | 'names' | 'send' | 'signal'>,
+  ask: Extract<ProofAsk, { ask: 'count' }>,
+): Promise<{ readonly count: number | null; readonly failed: string | null }> {
+  const observation = await sendDeclared(context, () => buildRequest(context.connector, ask.request, context.names))
+  if (observation.kind !== 'answer') return { count: null, failed: observation.because }
+  const found = compilePath(ask.path)(observation.body)
+  const count = typeof found === 'string' && /^\s*\d{1,15}\s*$/.test(found) ? Number(found) : found
+  if (typeof count === 'number' && Number.isSafeInteger(count) && count >= 0) return { count, failed: null }
+  return { count: null, failed: `\`${ask.path}\` of ${ask.request.method} ${ask.request.path} is no count` }
+}
+
+async function byIdOf(context: ProofContext, ask: Extract<ProofAsk, { ask: 'by_id' }>): Promise<ProofAnswer> {
+  const nothing = { ask: 'by_id', frame: 0, in_read: 0, absent: 0, alive: [], gone: 0, unanswered: 0, control_alive: null } as const
+  if (context.byId === null) return { ...nothing, failed: `stream ${context.compiled.stream.name} declares no \`get\`` }
+  const known = await absentOf(context, ask)
+  if (known === null) return { ...nothing, failed: `stream ${typeof ask.of === 'string' ? '' : ask.of.stream} was not read` }
+  const asked = await askAll(context.byId, known.ids)
+  const control = known.frame > 0 ? await positiveControl(context.session, context.byId) : null
+  return {
+    ask: 'by_id',
+    frame: known.frame,
+    in_read: known.frame - known.absent,
+    absent: known.absent,
+    ...asked,
+    unanswered: asked.unanswered + known.absent - known.ids.length,
+    control_alive: control,
+    failed: null,
+  }
+}
+
+async function absentOf(
+  context: ProofContext,
+  ask: Extract<ProofAsk, { ask: 'by_id' }>,
+): Promise<{ readonly frame: number; readonly absent: number; readonly ids: readonly string[] } | null> {
+  if (ask.of === 'last_snapshot') {
+    const absent = await context.session.absent(ask.sample)
+    return { frame: absent.base, absent: absent.count, ids: absent.ids }
+  }
+  const other = context.sessions[ask.of.stream]
+  if (other === undefined) return null
+  const dangling = await other.dangling(ask.of.field, [context.session], ask.sample)
+  return { frame: dangling.distinct, absent: dangling.count, ids: dangling.ids }
+}
+
+/** A record known to be alive, asked the same way at the same time: without it "gone" could be a lost permission. */
+export async function positiveControl(session: ReadContext['session'], ask: AskById): Promise<boolean | null> {
+  const [control] = await session.sample(1)
+  return control === undefined ? null : (await ask(control)) === 'alive'
+}
+
+async function perParent(context: ProofContext, ask: Extract<ProofAsk, { ask: 'per_parent' }>): Promise<ProofAnswer> {
+  const source = context.compiled.stream.each[ask.variable]
+  const session = source?.from === 'stream' ? context.sessions[source.stream] : undefined
+  const result = { parents: 0, equal: 0, uncounted: 0, differing: [] as { parent: string; counted: number; read: number }[] }
+  if (session === undefined) return { ask: 'per_parent', ...result, failed: `${ask.variable} is not a stream that was read` }
+  if (Object.keys(context.compiled.stream.each).length > 1) return { ask: 'per_parent', ...result, failed: 'a product of several lists has no count per parent' }
+  for await (const parent of recordsOf(session)) {
+    result.parents++
+    const fields = parent.fields as { readonly [name: string]: Json } & { readonly keep?: { readonly [name: string]: Json } }
+    const counted = fields[ask.field] ?? fields.keep?.[ask.field]
+    const read = context.fold.per_partition?.get(`${ask.variable}=${encodeURIComponent(parent.id)}`) ?? 0
+    if (typeof counted !== 'number') result.uncounted++
+    else if (counted === read) result.equal++
+    else result.differing.push({ parent: parent.id, counted, read })
+  }
+  return { ask: 'per_parent', ...result, failed: null }
+}
+
+async function has(context: ProofContext, ids: 'whoami' | 'canaries'): Promise<ProofAnswer> {
+  if (ids === 'canaries') return hasAll(context, context.canaries)
+  const own = await context.whoami()
+  if ('failed' in own) return { ask: 'has', asked: 0, absent: [], failed: own.failed }
+  return hasAll(context, [own.id])
+}
+
+async function hasAll(context: ProofContext, ids: readonly string[]): Promise<ProofAnswer> {
+  const there = await context.session.has(ids)
+  return { ask: 'has', asked: ids.length, absent: ids.filter((_, index) => there[index] !== true), failed: null }
+}
+

@@ -1,0 +1,68 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, normalize } from 'node:path'
+import { describe, expect, test } from 'vitest'
+
+/** Which room may import which. Need a new arrow? The line is probably in the wrong room. */
+const MAY_IMPORT: { readonly [room: string]: readonly string[] } = {
+  types: [],
+  errors: [],
+  kinds: ['types', 'errors'],
+  spec: ['types', 'errors', 'kinds', 'judge'],
+  http: ['types', 'errors', 'kinds'],
+  judge: ['types', 'errors', 'kinds'],
+  store: ['types', 'errors'],
+  read: ['types', 'errors', 'kinds', 'http', 'judge', 'store/port'],
+  cli: ['types', 'errors', 'kinds', 'spec', 'http', 'judge', 'store', 'read'],
+}
+
+const files = ['runtime', 'cli'].flatMap((top) =>
+  readdirSync(top, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => join(top, file)),
+)
+const imports = new Map(files.map((file) => [file, importsOf(file)]))
+
+function importsOf(file: string): readonly string[] {
+  const found = readFileSync(file, 'utf8').matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)
+  return [...found].map((match) => normalize(join(dirname(file), match[1] as string))).filter((path) => path.endsWith('.ts'))
+}
+
+const roomOf = (file: string) => (file.startsWith('cli/') ? 'cli' : (file.split('/')[1] as string).replace(/\.ts$/, ''))
+const mayImport = (room: string, target: string) =>
+  (MAY_IMPORT[room] ?? []).some((allowed) => target === `runtime/${allowed}.ts` || target.startsWith(`runtime/${allowed}/`) || target.startsWith(`${allowed}/`))
+
+describe('rooms', () => {
+  test('every import follows the arrows of the design', () => {
+    const wrong = [...imports].flatMap(([file, targets]) =>
+      targets.filter((target) => roomOf(target) !== roomOf(file) && !mayImport(roomOf(file), target)).map((target) => `${file} → ${target}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  test('no file is in an import cycle, type imports included', () => {
+    const state = new Map<string, 'open' | 'done'>()
+    const cycles: string[] = []
+    const visit = (file: string, path: readonly string[]): void => {
+      if (state.get(file) === 'done') return
+      if (state.get(file) === 'open') return void cycles.push([...path.slice(path.indexOf(file)), file].join(' → '))
+      state.set(file, 'open')
+      for (const target of imports.get(file) ?? []) visit(target, [...path, file])
+      state.set(file, 'done')
+    }
+    for (const file of files) visit(file, [])
+    expect(cycles).toEqual([])
+  })
+
+  test('a source file stays under 300 lines', () => {
+    const long = files.filter((file) => readFileSync(file, 'utf8').split('\n').length > 301).filter((file) => !TABLES.has(file))
+    expect(long).toEqual([])
+  })
+
+  test('every room of the table exists', () => {
+    const rooms = new Set(files.map(roomOf))
+    expect([...rooms].filter((room) => MAY_IMPORT[room] === undefined)).toEqual([])
+  })
+})
+
+/** Longer than 300 lines because they are tables. */
+const TABLES = new Set(['runtime/errors.ts', 'runtime/types.ts'])
