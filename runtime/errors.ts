@@ -13,6 +13,84 @@ export type ErrorEntry = {
 
 export const ERRORS = {
   // one entry a line; rooms add their own
+  'auth/choice': {
+    means: 'The setting that picks the way to sign in has a value without a way.',
+    http: 422,
+    again: false,
+    next: 'Set it to one of the values listed in the message.',
+  },
+  'auth/client': {
+    means: 'The connector says how the client proves itself but not with what.',
+    http: 422,
+    again: false,
+    next: 'Add the option that the message names to `auth`.',
+  },
+  'auth/header': {
+    means: 'A credential holds a character that no header can carry.',
+    http: 422,
+    again: false,
+    next: 'Look for a line break in or after the secret where it is kept.',
+  },
+  'auth/invalid-client': {
+    means: 'The target does not know this client, or its secret or signature is wrong.',
+    http: 502,
+    again: false,
+    next: 'Check client id and secret (or key and key id) at the target; a rotated secret must be set here too.',
+  },
+  'auth/invalid-grant': {
+    means: 'The target no longer takes the refresh token, or does not take the signed assertion.',
+    http: 502,
+    again: false,
+    next: 'Sign in again and set the new refresh token; for an assertion check subject, scope and delegation at the target.',
+  },
+  'auth/key': {
+    means: 'The private key cannot be used.',
+    http: 422,
+    again: false,
+    next: 'Give an unencrypted PEM private key of the kind that the message names.',
+  },
+  'auth/no-token': {
+    means: 'The answer to the token request holds no usable token.',
+    http: 502,
+    again: false,
+    next: 'Compare `token` (or `cookie`) in `auth` with the documented answer of the target.',
+  },
+  'auth/not-kept': {
+    means: 'A rotated refresh token could not be stored, so the access token was not used.',
+    http: 503,
+    again: true,
+    next: 'Make the store writable and run again while this process still holds the token; else sign in again.',
+  },
+  'auth/refused': {
+    means: 'The target refused the token request.',
+    http: 502,
+    again: false,
+    next: 'Read the error in the message; check scope, audience and the rights of the client at the target.',
+  },
+  'auth/token-type': {
+    means: 'The target gave a token that is bound to a key and cannot be sent as a bearer token.',
+    http: 502,
+    again: false,
+    next: 'Turn off DPoP or MAC tokens for this client at the target.',
+  },
+  'auth/unavailable': {
+    means: 'The token endpoint is overloaded or out of order.',
+    http: 503,
+    again: true,
+    next: 'Wait and try again.',
+  },
+  'auth/unknown': {
+    means: 'There is no auth word of this name.',
+    http: 422,
+    again: false,
+    next: 'Use one of the words in docs/connector-language.md section 3.',
+  },
+  'auth/username': {
+    means: 'A user name for HTTP Basic holds a colon.',
+    http: 422,
+    again: false,
+    next: 'Use a user name without a colon, or another auth.',
+  },
   'value/cel': {
     means: 'An expression is not valid CEL, or does not fit its types.',
     http: 422,

@@ -48,7 +48,9 @@ export type PageKind<Options extends KindOptions = KindOptions> = Word & {
 
 // ---------------------------------------------------------------- decode, body
 
-export type Decoded = { readonly ok: true; readonly value: unknown } | { readonly ok: false; readonly code: FailureCode; readonly because: string }
+export type Decoded =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly code: FailureCode; readonly because: string }
 
 export type DecodeKind<Options extends KindOptions = KindOptions> = Word & {
   /** `text` is the whole body, well-formed UTF-8, already capped. Integers beyond 2^53 come out as their digits (text). */
@@ -69,6 +71,8 @@ export type BodyKind<Options extends KindOptions = KindOptions> = Word & {
 // ---------------------------------------------------------------- auth
 
 export type AuthView = {
+  /** The connector's `base_url`, rendered: a login request may be relative to it. */
+  readonly base_url: string
   /** Fills `{setting}` templates; a secret in it is revealed here and nowhere else. */
   readonly render: (text: string) => string
   /** A setting's plain value, for `choose`. */
@@ -91,11 +95,13 @@ export type TokenAsk = {
   readonly url: string
   readonly headers: { readonly [name: string]: string }
   readonly body: { readonly type: string; readonly text: string } | null
+  /** False: a lost answer may have used up the credential (a rotating refresh token), so it is never sent again blindly. */
+  readonly repeatable: boolean
 }
 
 export type AuthKind<Options extends KindOptions = KindOptions> = Word & {
-  /** Null: needs no token request. */
-  readonly ask: ((options: Options, view: AuthView) => Promise<TokenAsk>) | null
+  /** Null, or a promise of null (`choose`): needs no token request. */
+  readonly ask: ((options: Options, view: AuthView) => Promise<TokenAsk | null>) | null
   readonly accept: (
     options: Options,
     view: AuthView,
@@ -132,7 +138,11 @@ export type ProofAsk =
   /** The whole list again, patched; answered by the id-set comparison. */
   | { readonly ask: 'pass'; readonly query: { readonly [name: string]: string }; readonly list: RequestSpec | null }
   /** Ids known from elsewhere that are not in the read, each asked by id. */
-  | { readonly ask: 'by_id'; readonly of: 'last_snapshot' | { readonly stream: string; readonly field: string }; readonly sample: number }
+  | {
+      readonly ask: 'by_id'
+      readonly of: 'last_snapshot' | { readonly stream: string; readonly field: string }
+      readonly sample: number
+    }
   /** Each parent's own count against the records read below it; the store answers. */
   | { readonly ask: 'per_parent'; readonly variable: string; readonly field: string }
   /** Are these ids in the read? The store answers. */
