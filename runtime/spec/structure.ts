@@ -1,0 +1,109 @@
+/** Does the file have the shape that the schema declares? One message a root cause. */
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import type { JsonObject } from '../types.ts'
+import type { Problem } from './diagnostic.ts'
+import { connectorSchema } from './schema.ts'
+import { explain, type Fault, type Repair } from './structure-explain.ts'
+import { narrow } from './structure-unions.ts'
+import { type Data, escapePointer, type Spot, type Tree } from './tree.ts'
+
+/** `tree` is the same with near-miss keys and kinds put right, so that what lies below them is checked too. */
+export type Structure = { readonly problems: readonly Problem[]; readonly broken: readonly string[]; readonly tree: Tree }
+
+/** A typo inside something that is itself below a typo: more rounds than this are no longer the author's day. */
+const MOST_ROUNDS = 4
+
+export function checkStructure(tree: Tree): Structure {
+  const problems: Problem[] = []
+  const broken: string[] = []
+  const seen = new Set<string>()
+  let current = tree
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    const faults = explain(narrow(faultsOf(current.data)), current)
+    const fresh = faults.filter((fault) => !seen.has(fault.key) && !broken.some((pointer) => isAtOrBelow(fault.pointer, pointer)))
+    for (const fault of fresh) {
+      seen.add(fault.key)
+      problems.push(fault.problem)
+    }
+    for (const fault of fresh) if (fault.spoils) broken.push(fault.pointer)
+    const repairs = fresh.flatMap((fault: Fault) => (fault.repair === null ? [] : [fault.repair]))
+    if (repairs.length === 0) break
+    current = repaired(current, repairs)
+  }
+  return { problems, broken, tree: current }
+}
+
+export function isAtOrBelow(pointer: string, of: string): boolean {
+  return pointer === of || pointer.startsWith(`${of}/`)
+}
+
+const validator = lazily(() => compileSchema(connectorSchema()))
+
+/** Also for tests: the very validator that `loadConnector` uses. */
+export function faultsOf(data: unknown): readonly ErrorObject[] {
+  const validate = validator()
+  return validate(data) ? [] : (validate.errors ?? [])
+}
+
+export function compileSchema(schema: JsonObject): ValidateFunction {
+  // The schema is ours and tested; checking it again at each start would cost more than using it.
+  const ajv = new Ajv({
+    allErrors: true,
+    discriminator: true,
+    verbose: true,
+    strict: false,
+    validateSchema: false,
+    meta: false,
+    addUsedSchema: false,
+    logger: false,
+  })
+  const { $schema: _, ...rest } = schema
+  return ajv.compile(rest)
+}
+
+function repaired(tree: Tree, repairs: readonly Repair[]): Tree {
+  const data = structuredCloneNull(tree.data)
+  const spots = new Map<string, Spot>(tree.spots)
+  for (const { pointer, from, to } of repairs) {
+    const parent = at(data, pointer)
+    if (typeof parent !== 'object' || parent === null || Array.isArray(parent)) continue
+    if (from === null) {
+      parent['kind'] = to
+      continue
+    }
+    if (Object.hasOwn(parent, to) || !Object.hasOwn(parent, from)) continue
+    parent[to] = parent[from]!
+    delete parent[from]
+    const old = `${pointer}/${escapePointer(from)}`
+    for (const [key, spot] of tree.spots)
+      if (isAtOrBelow(key, old)) spots.set(`${pointer}/${escapePointer(to)}${key.slice(old.length)}`, spot)
+  }
+  return { data, spots, text: tree.text }
+}
+
+function structuredCloneNull(data: Data): Data {
+  if (Array.isArray(data)) return data.map(structuredCloneNull)
+  if (typeof data !== 'object' || data === null) return data
+  const copy: { [key: string]: Data } = Object.create(null)
+  for (const key of Object.keys(data)) copy[key] = structuredCloneNull(data[key]!)
+  return copy
+}
+
+/** The piece of data at a pointer; undefined where there is none. */
+export function at(data: Data, pointer: string): Data | undefined {
+  let value: Data | undefined = data
+  for (const step of pointer.split('/').slice(1)) {
+    if (typeof value !== 'object' || value === null) return undefined
+    const key = step.replace(/~1/g, '/').replace(/~0/g, '~')
+    value = Array.isArray(value) ? value[Number(key)] : Object.hasOwn(value, key) ? value[key] : undefined
+  }
+  return value
+}
+
+function lazily<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | null = null
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}

@@ -1,0 +1,200 @@
+/** Guarded tokens → plain data without prototypes, and where each piece of it stands in the text. */
+import { Composer, type CST, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLError } from 'yaml'
+import type { Problem, Range } from './diagnostic.ts'
+import { show } from './diagnostic.ts'
+
+export type Data = null | boolean | number | string | Data[] | { [key: string]: Data }
+
+export type Spot = {
+  /** The value; for an empty value, the place where it would stand. */
+  readonly value: Range
+  /** The key it stands under; null in a list and at the top. */
+  readonly key: Range | null
+  readonly scalar: Scalar | null
+}
+
+/** Pointer as in RFC 6901: `/streams/users/prove/0`. */
+export type Tree = { readonly data: Data; readonly spots: ReadonlyMap<string, Spot>; readonly text: string }
+
+const FORBIDDEN = new Set(['__proto__', 'prototype', 'constructor'])
+
+/** Without a tree where the text is no YAML mapping. Other problems leave the piece out and go on. */
+export function readTree(
+  tokens: readonly CST.Token[],
+  text: string,
+): { readonly tree: Tree | null; readonly problems: readonly Problem[] } {
+  const composer = new Composer({
+    schema: 'core',
+    version: '1.2',
+    merge: false,
+    strict: true,
+    // Own check: the library's compares every key with every other.
+    uniqueKeys: false,
+    stringKeys: true,
+    prettyErrors: false,
+    logLevel: 'silent',
+  })
+  const [document] = [...composer.compose(tokens, true, text.length)]
+  const first = document?.errors[0]
+  if (first !== undefined) return { tree: null, problems: [syntax(first, text)] }
+  const contents = document?.contents ?? null
+  if (contents === null || (isScalar(contents) && contents.value === null)) {
+    return {
+      tree: null,
+      problems: [error('spec/empty', 'the file declares nothing', [0, 1], '', 'begin with `connector: name`')],
+    }
+  }
+  if (!isMap(contents)) {
+    return {
+      tree: null,
+      problems: [
+        error(
+          'spec/not-a-mapping',
+          'a connector is a mapping of keys',
+          [contents.range![0], contents.range![1]],
+          '',
+          'begin with `connector: name`',
+        ),
+      ],
+    }
+  }
+  const spots = new Map<string, Spot>()
+  const problems: Problem[] = []
+  const data = convert(contents, '', null)
+  return { tree: { data, spots, text }, problems }
+
+  function convert(node: Node | null, pointer: string, key: Range | null): Data {
+    const value: Range = node?.range
+      ? [node.range[0], Math.max(node.range[1], node.range[0] + 1)]
+      : [key?.[1] ?? 0, (key?.[1] ?? 0) + 1]
+    spots.set(pointer, { value, key, scalar: isScalar(node) ? node : null })
+    if (isMap(node)) return convertMap(node.items as readonly { key: Node; value: Node | null }[], pointer)
+    if (isSeq(node)) return node.items.map((item, index) => convert(item as Node, `${pointer}/${index}`, null))
+    return isScalar(node) ? plain(node, value, pointer) : null
+  }
+
+  function convertMap(pairs: readonly { key: Node; value: Node | null }[], pointer: string): Data {
+    const map: { [key: string]: Data } = Object.create(null)
+    const first_at = new Map<string, number>()
+    for (const pair of pairs) {
+      const range: Range = [pair.key.range![0], Math.max(pair.key.range![1], pair.key.range![0] + 1)]
+      const name = isScalar(pair.key) ? String(pair.key.value) : ''
+      const path = pathOf(`${pointer}/${escapePointer(name)}`)
+      if (!isScalar(pair.key)) problems.push(error('spec/yaml-key', 'a key must be a text', range, path))
+      else if (FORBIDDEN.has(name))
+        problems.push(error('spec/forbidden-key', `\`${name}\` may not be a key`, range, path, 'choose another name'))
+      else if (name === '<<') problems.push(error('spec/yaml-merge', 'a merge key', range, path, 'write the keys out'))
+      else if (first_at.has(name)) {
+        const line = text.slice(0, first_at.get(name)).split('\n').length
+        problems.push(
+          error(
+            'spec/duplicate-key',
+            `\`${show(name)}\` is already there`,
+            range,
+            path,
+            `first on line ${line}; keep one of them`,
+          ),
+        )
+      } else {
+        first_at.set(name, range[0])
+        map[name] = convert(pair.value, `${pointer}/${escapePointer(name)}`, range)
+      }
+    }
+    return map
+  }
+
+  function plain(node: Scalar, range: Range, pointer: string): Data {
+    const value = node.value
+    if (typeof value === 'number') {
+      const unsafe = Number.isInteger(value) && !Number.isSafeInteger(value)
+      if (unsafe)
+        problems.push(
+          error(
+            'spec/number-range',
+            `${show(node.source ?? '')} is beyond 2^53 and would lose digits`,
+            range,
+            pathOf(pointer),
+            'put it in quotes',
+          ),
+        )
+      if (!Number.isFinite(value))
+        problems.push(
+          error('spec/number-range', `${show(node.source ?? '')} is no number`, range, pathOf(pointer), 'put it in quotes'),
+        )
+      return unsafe || !Number.isFinite(value) ? 0 : value
+    }
+    return typeof value === 'string' || typeof value === 'boolean' ? value : null
+  }
+}
+
+export function escapePointer(key: string): string {
+  return key.replace(/~/g, '~0').replace(/\//g, '~1')
+}
+
+/** `/streams/users/prove/0` → `streams.users.prove[0]`. */
+export function pathOf(pointer: string): string {
+  const steps = pointer.split('/').slice(1)
+  return steps
+    .map((step) => (/^\d+$/.test(step) ? `[${step}]` : `.${show(step.replace(/~1/g, '/').replace(/~0/g, '~'), 80)}`))
+    .join('')
+    .replace(/^\./, '')
+}
+
+/** Where character `offset` of a scalar's value stands in the text; the start of the value where that cannot be told. */
+export function offsetIn(spot: Spot, text: string, offset: number): number {
+  const [start, end] = spot.value
+  const scalar = spot.scalar
+  if (scalar === null || typeof scalar.value !== 'string') return start
+  const source = text.slice(start, end)
+  switch (scalar.type) {
+    case 'QUOTE_DOUBLE':
+    case 'QUOTE_SINGLE':
+      if (source.includes('\n')) return start
+      return start + 1 + quotedOffset(source.slice(1), offset, scalar.type === 'QUOTE_DOUBLE')
+    case 'BLOCK_LITERAL': {
+      const line = scalar.value.slice(0, offset).split('\n').length
+      const lines = source.split('\n')
+      const indent = /^ */.exec(lines.find((text, i) => i > 0 && text.trim() !== '') ?? '')![0].length
+      const before = lines.slice(0, line).reduce((sum, text) => sum + text.length + 1, 0)
+      return Math.min(end - 1, start + before + indent + offset - (scalar.value.lastIndexOf('\n', offset - 1) + 1))
+    }
+    case 'PLAIN':
+      return source.includes('\n') ? start : Math.min(end, start + offset)
+    default:
+      return start
+  }
+}
+
+function quotedOffset(source: string, offset: number, double: boolean): number {
+  let at = 0
+  for (let seen = 0; seen < offset && at < source.length; seen += 1) {
+    if (double && source[at] === '\\') at += { x: 4, u: 6, U: 10 }[source[at + 1] ?? ''] ?? 2
+    else at += !double && source[at] === "'" ? 2 : 1
+  }
+  return Math.min(at, source.length)
+}
+
+/** One message for a syntax error: what follows the first is mostly its echo. */
+function syntax(found: YAMLError, text: string): Problem {
+  const at = Math.min(found.pos[0], Math.max(0, text.length - 1))
+  const line_start = text.lastIndexOf('\n', Math.max(0, at - 1)) + 1
+  const line = text.slice(line_start, (text.indexOf('\n', at) + text.length + 1) % (text.length + 1))
+  return error('spec/yaml-syntax', said(found), [at, Math.max(found.pos[1], at + 1)], '', hint(found, line))
+}
+
+function said(found: YAMLError): string {
+  const said = found.message.replace(/\s+/g, ' ').trim()
+  return show(said.charAt(0).toLowerCase() + said.slice(1), 160)
+}
+
+function hint(found: YAMLError, line: string): string | null {
+  if (found.code === 'TAB_AS_INDENT') return 'indent with blanks'
+  if (/^\s*[^\s"'#]+:\s*\{.*[^\s"':,{[]\s*\{[\w.]+\}|[,{]\s*\w+:\s*=/.test(line))
+    return 'put texts with { } [ ] or , inside { … } in quotes'
+  if (/:\s+[^"'|>\s][^"']*:\s/.test(line)) return 'a text with `: ` in it needs quotes'
+  return null
+}
+
+export function error(code: string, message: string, range: Range, path: string, help: string | null = null): Problem {
+  return { code, severity: 'error', message, range, path, help }
+}
