@@ -91,6 +91,48 @@ export const ERRORS = {
     again: false,
     next: 'Use a user name without a colon, or another auth.',
   },
+  'pages/beyond': {
+    means: 'More rows or pages came than the target says there are.',
+    http: 502,
+    again: true,
+    next: 'Read again; if it stays, the declared total is wrong or means something else: declare another end.',
+  },
+  'pages/hole': {
+    means: 'An empty page, or a missing repeated row, before the declared end of the list.',
+    http: 502,
+    again: true,
+    next: 'Read again; if it stays, the target hides rows or caps the list: ask for smaller parts of it with `each`.',
+  },
+  'pages/no-end-mark': {
+    means: 'A page names no next page, and the declared end mark is not there either.',
+    http: 502,
+    again: true,
+    next: 'Look at the last page with `rollcall preview` and declare in `end` what this API really sends.',
+  },
+  'pages/no-progress': {
+    means: 'A page brought nothing but the rows that were asked for again.',
+    http: 502,
+    again: true,
+    next: 'Ask for more than one row a page, or see whether the target ignores the offset.',
+  },
+  'pages/total-missing': {
+    means: 'The list ends at its declared total, and the answer has none.',
+    http: 502,
+    again: true,
+    next: 'Check the path of the total, or declare another end.',
+  },
+  'pages/url': {
+    means: 'The link to the next page is no http or https URL.',
+    http: 502,
+    again: false,
+    next: 'Check the path or header that names the next page.',
+  },
+  'pages/wrong-type': {
+    means: 'What names the next page or the end has a type that it cannot have.',
+    http: 502,
+    again: false,
+    next: 'Check the path against a real answer with `rollcall preview`.',
+  },
   'value/cel': {
     means: 'An expression is not valid CEL, or does not fit its types.',
     http: 422,
