@@ -1,0 +1,66 @@
+import type { Json } from '../../types.ts'
+import { grouped, holds, listed, missing, refutes, unstable } from '../finding.ts'
+import type { ProveKind } from '../kind.ts'
+import { REQUEST_SCHEMA, requestOf } from '../request-line.ts'
+
+const schema = {
+  type: 'object',
+  properties: {
+    kind: { const: 'count' },
+    request: { ...REQUEST_SCHEMA, description: 'A request to another endpoint that counts the same records.' },
+    path: { type: 'string', minLength: 1, description: 'Path of the count in its answer; `[]` is the body itself.' },
+  },
+  required: ['kind', 'request', 'path'],
+  additionalProperties: false,
+} as const
+
+type Options = { readonly kind: 'count'; readonly request: Json; readonly path: string }
+
+const SAID = { check: 'count', item: 3, class: 'B' } as const
+
+/** Item 3, the count sandwich: asked before and after the read, from somewhere other than the list. */
+export const count: ProveKind<Options> = {
+  kind: 'count',
+  description: 'Another endpoint counts the records, before and after the read, and the same number came.',
+  schema,
+  example: { kind: 'count', request: 'GET /users/$count', path: '[]' },
+  item: 3,
+  class: 'B',
+  can_confirm: true,
+  asks: (options) => [{ ask: 'count', request: requestOf(options.request), path: options.path }],
+  assess(_options, view, answers) {
+    const answer = answers.find((one) => one.ask === 'count')
+    if (answer === undefined || answer.failed !== null || answer.before === null || answer.after === null) {
+      const why = answer?.failed ?? 'no number before or after the read'
+      return [
+        missing(
+          SAID,
+          `the count was not answered: ${why}`,
+          {},
+          'Read again; if it stays unanswered, correct `request` and `path` of `count`, or give the credential the right to count.',
+        ),
+      ]
+    }
+    const rows = listed(view.facts)
+    const numbers = { before: answer.before, after: answer.after, listed: rows, stored: view.facts.stored }
+    if (answer.before !== answer.after) {
+      return [
+        unstable(SAID, `the count moved from ${grouped(answer.before)} to ${grouped(answer.after)} during the read`, numbers),
+      ]
+    }
+    if (answer.after !== rows) {
+      const because = `the target counts ${grouped(answer.after)} records before and after the read, ${grouped(rows)} came`
+      return [
+        refutes(
+          SAID,
+          because,
+          numbers,
+          'Read again; if the difference stays, find out what the list hides: a default filter, a missing right, a stale index.',
+        ),
+      ]
+    }
+    return [
+      holds(SAID, `the target counts ${grouped(answer.after)} records before and after the read, as many came`, numbers, true),
+    ]
+  },
+}
