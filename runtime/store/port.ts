@@ -2,17 +2,7 @@
  * What the store remembers. One port, several engines, one contract suite (test/store/contract.ts).
  * Every method is one transaction. Failures are `Failure`s: store/locked, store/newer, store/full, store/damaged, store/not-found.
  */
-import type {
-  Change,
-  Connection,
-  Gap,
-  JsonObject,
-  PageFacts,
-  PageRow,
-  ReadFacts,
-  StoredRecord,
-  Verdict,
-} from '../types.ts'
+import type { Change, Connection, Gap, JsonObject, PageFacts, PageRow, ReadFacts, StoredRecord, Verdict } from '../types.ts'
 
 export type SyncState = 'running' | 'paused' | 'finished' | 'failed' | 'abandoned'
 
@@ -87,7 +77,11 @@ export type ReadSession = {
    * ONE transaction: new and changed record versions, quarantine rows and the page's ledger row, which `page` makes from what
    * became of the rows. Nothing of it is visible to `records` or `changes` before `publish`.
    */
-  commitPage(rows: readonly Row[], quarantined: readonly QuarantineRow[], page: (outcome: RowsOutcome) => PageRow): Promise<PageFacts>
+  commitPage(
+    rows: readonly Row[],
+    quarantined: readonly QuarantineRow[],
+    page: (outcome: RowsOutcome) => PageRow,
+  ): Promise<PageFacts>
   /** Throws away this attempt's membership and starts the next; versions stay. */
   restart(why: string): Promise<ReadSession>
   /** Distinct records this attempt's page ledger leads to, counted in the store and not from memory. */
@@ -102,7 +96,11 @@ export type ReadSession = {
   /** Records of this read in store order, `after` a seq. For child streams; sees unpublished rows. */
   records(after: number, limit: number): Promise<readonly StoredRecord[]>
   /** Distinct values that `field` (a JSON field of the record) takes in this read and that are not ids of `other`'s read. */
-  dangling(field: string, others: readonly ReadSession[], limit: number): Promise<{ readonly count: number; readonly distinct: number; readonly ids: readonly string[] }>
+  dangling(
+    field: string,
+    others: readonly ReadSession[],
+    limit: number,
+  ): Promise<{ readonly count: number; readonly distinct: number; readonly ids: readonly string[] }>
   /** Records per value of a JSON field: for counts per parent. */
   countBy(field: string): AsyncIterable<{ readonly value: string; readonly count: number }>
   /** Ids that differ by case alone, a few. */
@@ -158,11 +156,13 @@ export type Store = {
     options: { readonly which: 'latest' | 'complete'; readonly after: number; readonly limit: number; readonly id?: string },
   ): Promise<readonly StoredRecord[]>
   /** Events of published reads after `after`, ascending. */
-  changes(connection: string, options: { readonly after: number; readonly limit: number; readonly stream?: string }): Promise<readonly Change[]>
+  changes(
+    connection: string,
+    options: { readonly after: number; readonly limit: number; readonly stream?: string },
+  ): Promise<readonly Change[]>
   /** Secrets a target handed out that must outlive the process (a rotated refresh token), under a reference. */
   kept(connection: string): Promise<{ readonly [name: string]: string }>
   keep(connection: string, name: string, value: string): Promise<void>
 
   close(): Promise<void>
 }
-

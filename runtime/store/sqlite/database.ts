@@ -1,0 +1,79 @@
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
+import { Failure } from '../../errors.ts'
+
+export type Value = SQLInputValue
+export type Cells = readonly SQLOutputValue[]
+
+/** One open file. SQL is written with `$1`; rows come as arrays. Every failure is a `Failure`. */
+export type Database = {
+  readonly run: (sql: string, ...values: Value[]) => number
+  readonly one: (sql: string, ...values: Value[]) => Cells | undefined
+  readonly all: (sql: string, ...values: Value[]) => readonly Cells[]
+  readonly exec: (sql: string) => void
+  readonly pragma: (name: string) => number
+  /** All of it durable, or nothing. */
+  readonly write: <T>(work: () => T) => T
+  readonly close: () => void
+}
+
+export function openDatabase(file: string, dir: string): Database {
+  const db = guarded(dir, () => new DatabaseSync(file, { timeout: 0 }))
+  const prepared = new Map<string, StatementSync>()
+  const statement = (sql: string): StatementSync => {
+    let found = prepared.get(sql)
+    if (found === undefined) {
+      // node:sqlite binds `?1` by position, `$1` only by name.
+      found = db.prepare(sql.replace(/\$(\d+)/g, '?$1'))
+      found.setReturnArrays(true)
+      prepared.set(sql, found)
+    }
+    return found
+  }
+  // SQLite's own lower() knows ASCII only.
+  db.function('fold', { deterministic: true }, (text) => String(text).toLowerCase())
+  const exec = (sql: string): void => guarded(dir, () => db.exec(sql))
+  return {
+    run: (sql, ...values) => guarded(dir, () => Number(statement(sql).run(...values).changes)),
+    one: (sql, ...values) => guarded(dir, () => statement(sql).get(...values) as Cells | undefined),
+    all: (sql, ...values) => guarded(dir, () => statement(sql).all(...values) as unknown as readonly Cells[]),
+    exec,
+    pragma: (name) => guarded(dir, () => Number((Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0] as number) ?? 0)),
+    write: (work) => {
+      exec('BEGIN IMMEDIATE')
+      try {
+        const result = work()
+        exec('COMMIT')
+        return result
+      } catch (error) {
+        // SQLite has rolled back by itself after some errors (disk full).
+        if (db.isTransaction) exec('ROLLBACK')
+        throw error
+      }
+    },
+    close: () => {
+      if (db.isOpen) guarded(dir, () => db.close())
+    },
+  }
+}
+
+/** SQLite's result codes (https://www.sqlite.org/rescode.html, primary code = the low byte) in our words. */
+const CODES: { readonly [primary: number]: readonly [code: string, because: string] } = {
+  5: ['store/locked', 'is in use by another process; stop it or take another folder'],
+  8: ['store/folder', 'may not be written to'],
+  10: ['store/folder', 'could not be read or written'],
+  11: ['store/damaged', 'holds a damaged database'],
+  13: ['store/full', 'is on a full disk; nothing of this step was stored'],
+  14: ['store/folder', 'could not be opened'],
+  26: ['store/damaged', 'holds a file that is not a database'],
+}
+
+export function guarded<T>(dir: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    const errcode = (error as { errcode?: unknown }).errcode
+    const known = typeof errcode === 'number' ? CODES[errcode & 0xff] : undefined
+    if (known === undefined) throw error
+    throw new Failure(known[0], dir, `the store in ${dir} ${known[1]} (${(error as Error).message})`, { cause: error })
+  }
+}
