@@ -1,20 +1,20 @@
-import type { Json } from '../../types.ts'
+import type { RequestSpec } from '../../types.ts'
 import { grouped, holds, listed, missing, refutes, unstable } from '../finding.ts'
 import type { ProveKind } from '../kind.ts'
-import { REQUEST_SCHEMA, requestOf } from '../request-line.ts'
+import { requestSchema } from './parts/request.ts'
 
 const schema = {
   type: 'object',
   properties: {
     kind: { const: 'count' },
-    request: { ...REQUEST_SCHEMA, description: 'A request to another endpoint that counts the same records.' },
+    request: { ...requestSchema, description: 'A request to another endpoint that counts the same records.' },
     path: { type: 'string', minLength: 1, description: 'Path of the count in its answer; `[]` is the body itself.' },
   },
   required: ['kind', 'request', 'path'],
   additionalProperties: false,
 } as const
 
-type Options = { readonly kind: 'count'; readonly request: Json; readonly path: string }
+type Options = { readonly kind: 'count'; readonly request: RequestSpec; readonly path: string }
 
 const SAID = { check: 'count', item: 3, class: 'B' } as const
 
@@ -27,7 +27,7 @@ export const count: ProveKind<Options> = {
   item: 3,
   class: 'B',
   can_confirm: true,
-  asks: (options) => [{ ask: 'count', request: requestOf(options.request), path: options.path }],
+  asks: (options) => [{ ask: 'count', request: options.request, path: options.path }],
   assess(_options, view, answers) {
     const answer = answers.find((one) => one.ask === 'count')
     if (answer === undefined || answer.failed !== null || answer.before === null || answer.after === null) {

@@ -1,8 +1,8 @@
 import type { FromSchema } from 'json-schema-to-ts'
-import type { Json } from '../../types.ts'
+import type { RequestSpec } from '../../types.ts'
 import { counted, few, grouped, holds, isEmptyByParents, missing, refutes } from '../finding.ts'
 import type { ProveKind } from '../kind.ts'
-import { queryOf, REQUEST_SCHEMA, requestOf } from '../request-line.ts'
+import { queryOf, requestSchema } from './parts/request.ts'
 
 const schema = {
   type: 'object',
@@ -14,7 +14,7 @@ const schema = {
       additionalProperties: { type: ['string', 'integer', 'boolean'] },
       description: 'What the second enumeration asks otherwise: another page size or order.',
     },
-    list: { ...REQUEST_SCHEMA, description: 'Another list of the same records, instead of a query.' },
+    list: { ...requestSchema, description: 'Another list of the same records, instead of a query.' },
   },
   required: ['kind'],
   anyOf: [{ required: ['query'] }, { required: ['list'] }],
@@ -24,7 +24,7 @@ const schema = {
 type Options = {
   readonly kind: 'second_pass'
   readonly query?: FromSchema<typeof schema.properties.query>
-  readonly list?: Json
+  readonly list?: RequestSpec
 }
 
 const SAID = { check: 'second_pass', item: 10, class: 'D' } as const
@@ -38,9 +38,7 @@ export const secondPass: ProveKind<Options> = {
   item: 10,
   class: 'D',
   can_confirm: true,
-  asks: (options) => [
-    { ask: 'pass', query: queryOf(options.query ?? {}), list: options.list === undefined ? null : requestOf(options.list) },
-  ],
+  asks: (options) => [{ ask: 'pass', query: queryOf(options.query ?? {}), list: options.list ?? null }],
   assess(_options, view, answers) {
     const answer = answers.find((one) => one.ask === 'pass')
     if (answer === undefined || answer.failed !== null) {

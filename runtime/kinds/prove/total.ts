@@ -2,7 +2,7 @@ import type { FromSchema } from 'json-schema-to-ts'
 import type { Finding } from '../../types.ts'
 import { grouped, holds, listed, missing, refutes, unstable } from '../finding.ts'
 import type { ProofAnswer, ProveKind, ProveView } from '../kind.ts'
-import { queryOf } from '../request-line.ts'
+import { queryOf } from './parts/request.ts'
 
 const schema = {
   type: 'object',
