@@ -2,7 +2,7 @@
 import type { Observation } from '../types.ts'
 import type { CompiledStream } from './compile.ts'
 import { type ReadContext, sendDeclared } from './context.ts'
-import { buildRequest } from './request.ts'
+import { buildRequest, type Names } from './request.ts'
 
 export type ById = 'alive' | 'gone' | 'unanswered'
 
@@ -24,7 +24,7 @@ export function openById(context: Pick<ReadContext, 'connector' | 'compiled' | '
   }
 }
 
-export function readById(compiled: CompiledStream, observation: Observation, names: object): ById {
+export function readById(compiled: CompiledStream, observation: Observation, names: Names): ById {
   switch (observation.kind) {
     case 'lost':
       return 'unanswered'
@@ -39,7 +39,7 @@ export function readById(compiled: CompiledStream, observation: Observation, nam
   }
 }
 
-function saysGone(gone: NonNullable<CompiledStream['gone']>, record: object, names: object): ById {
+function saysGone(gone: NonNullable<CompiledStream['gone']>, record: object, names: Names): ById {
   try {
     return gone(record, names) === true ? 'gone' : 'alive'
   } catch {

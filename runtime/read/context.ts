@@ -32,4 +32,3 @@ export async function sendDeclared(
   }
   return context.send(request, context.signal === undefined ? { lane: 'sync' } : { lane: 'sync', signal: context.signal })
 }
-

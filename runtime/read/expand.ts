@@ -4,14 +4,30 @@ import { type Partition, type ReadContext, sendDeclared } from './context.ts'
 import { buildRequest } from './request.ts'
 import { idOf, rawText } from './rows.ts'
 
-export type Expanded = { readonly records: readonly unknown[]; readonly quarantined: readonly QuarantineRow[]; readonly requests: number }
+export type Expanded = {
+  readonly records: readonly unknown[]
+  readonly quarantined: readonly QuarantineRow[]
+  readonly requests: number
+}
 
-export async function expandRecords(context: ReadContext, partition: Partition, records: readonly unknown[], page: number): Promise<Expanded> {
+export async function expandRecords(
+  context: ReadContext,
+  partition: Partition,
+  records: readonly unknown[],
+  page: number,
+): Promise<Expanded> {
   const { expand } = context.compiled.stream
   if (expand === null || records.length === 0) return { records, quarantined: [], requests: 0 }
   const answers = await Promise.all(
     records.map((record) =>
-      sendDeclared(context, () => buildRequest(context.connector, expand, { ...context.names, ...partition.vars, record, id: idOf(context.compiled, record, partition.vars) })),
+      sendDeclared(context, () =>
+        buildRequest(context.connector, expand, {
+          ...context.names,
+          ...partition.vars,
+          record,
+          id: idOf(context.compiled, record, partition.vars),
+        }),
+      ),
     ),
   )
   const kept: unknown[] = []

@@ -72,7 +72,8 @@ export function foldPage(fold: Fold, page: PageRow, declares_total: boolean): vo
   const part = fold.open.get(page.partition) ?? { total: null, moved: false, empty_run: 0 }
   fold.open.set(page.partition, part)
   fold.pages++
-  for (const name of ['fetched', 'stored', 'stitched', 'repeated', 'created', 'updated', 'requests', 'mixed_case'] as const) fold[name] += facts[name]
+  for (const name of ['fetched', 'stored', 'stitched', 'repeated', 'created', 'updated', 'requests', 'mixed_case'] as const)
+    fold[name] += facts[name]
   addAll(fold.filtered, facts.filtered)
   addAll(fold.quarantined, facts.quarantined)
   addAll(fold.filled, facts.filled)
@@ -108,7 +109,8 @@ function close(fold: Fold, page: PageRow, part: OpenPartition): void {
     fold.ended++
     fold.marks.add(page.next.mark)
   }
-  if (page.next.kind === 'broken') fold.broken.push({ partition: page.partition, code: page.next.code, because: page.next.because })
+  if (page.next.kind === 'broken')
+    fold.broken.push({ partition: page.partition, code: page.next.code, because: page.next.because })
 }
 
 function addAll(into: Record<string, number>, more: { readonly [name: string]: number }): void {
@@ -122,7 +124,18 @@ export function declaredTotal(fold: Fold): DeclaredTotal {
 /** What the fold cannot know by itself. */
 export type FactsBeside = Pick<
   ReadFacts,
-  'stream' | 'is' | 'attempt' | 'started_at' | 'ended_at' | 'case_twins' | 'in_store' | 'by_offset' | 'parents' | 'floor' | 'required' | 'baseline'
+  | 'stream'
+  | 'is'
+  | 'attempt'
+  | 'started_at'
+  | 'ended_at'
+  | 'case_twins'
+  | 'in_store'
+  | 'by_offset'
+  | 'parents'
+  | 'floor'
+  | 'required'
+  | 'baseline'
 >
 
 /** Partitions still open are neither ended nor broken: a read that was stopped. */

@@ -1,6 +1,7 @@
 /** One page of a stream, unstored: what an author looks at while writing, and what `check` asks. */
-import type { Http } from '../http/open.ts'
+
 import { Failure } from '../errors.ts'
+import type { Http } from '../http/open.ts'
 import type { Connection, Connector, HttpRequest, JsonObject, Next, Observation } from '../types.ts'
 import { compileStream } from './compile.ts'
 import { sendDeclared } from './context.ts'
@@ -12,7 +13,12 @@ export type FirstPage = {
   /** Null where the request could not be built. */
   readonly request: { readonly method: string; readonly url: string } | null
   readonly observation: Observation
-  readonly records: readonly { readonly raw: unknown; readonly id: string | null; readonly fields: JsonObject | null; readonly problem: string | null }[]
+  readonly records: readonly {
+    readonly raw: unknown
+    readonly id: string | null
+    readonly fields: JsonObject | null
+    readonly problem: string | null
+  }[]
   /** Null where the answer is no page; `problem` then says why. */
   readonly next: Next | null
   readonly total: number | null
@@ -42,7 +48,14 @@ export async function firstPage(o: {
   const opened = openPage(compiled, state, observation)
   if (!opened.ok) return { ...nothing, problem: opened.because }
   const records = opened.records.map((raw) => preview(raw, compiled, names))
-  return { request: shown, observation, records, next: opened.next, total: opened.total, problem: opened.next.kind === 'broken' ? opened.next.because : null }
+  return {
+    request: shown,
+    observation,
+    records,
+    next: opened.next,
+    total: opened.total,
+    problem: opened.next.kind === 'broken' ? opened.next.because : null,
+  }
 }
 
 function preview(raw: unknown, compiled: ReturnType<typeof compileStream>, names: Names): FirstPage['records'][number] {
@@ -51,7 +64,12 @@ function preview(raw: unknown, compiled: ReturnType<typeof compileStream>, names
   if (row !== undefined) return { raw, id: row.id, fields: JSON.parse(row.fields) as JsonObject, problem: null }
   const [kept] = taken.quarantined
   const [filter] = Object.keys(taken.filtered)
-  return { raw, id: idOrNull(raw, compiled, names), fields: null, problem: kept === undefined ? `filtered: ${filter}` : `${kept.reason}: ${kept.because}` }
+  return {
+    raw,
+    id: idOrNull(raw, compiled, names),
+    fields: null,
+    problem: kept === undefined ? `filtered: ${filter}` : `${kept.reason}: ${kept.because}`,
+  }
 }
 
 function idOrNull(raw: unknown, compiled: ReturnType<typeof compileStream>, names: Names): string | null {
@@ -70,7 +88,12 @@ function variablesOf(each: ReturnType<typeof compileStream>['stream']['each'], c
     if (source.from === 'values') names[variable] = source.values[0]
     if (source.from === 'setting') names[variable] = (connection.settings[source.setting] as readonly unknown[] | undefined)?.[0]
     if (source.from === 'stream') {
-      if (parents[variable] === undefined) throw new Failure('read/parent-not-read', `streams.${source.stream}`, `a record of ${source.stream} is needed to preview this list`)
+      if (parents[variable] === undefined)
+        throw new Failure(
+          'read/parent-not-read',
+          `streams.${source.stream}`,
+          `a record of ${source.stream} is needed to preview this list`,
+        )
       names[variable] = parents[variable]
     }
   }

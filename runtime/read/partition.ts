@@ -9,7 +9,7 @@ import type { CompiledStream } from './compile.ts'
 import { type Partition, type ReadContext, sendDeclared } from './context.ts'
 import { expandRecords } from './expand.ts'
 import { type Answer, type OpenedPage, openPage } from './page.ts'
-import { buildRequest } from './request.ts'
+import { buildRequest, type Names } from './request.ts'
 import { idOf, takeRows } from './rows.ts'
 
 /** A checkpoint: the paging word's state, and what the runtime needs beside it. */
@@ -61,11 +61,20 @@ export function firstPosition(compiled: CompiledStream): Position {
 }
 
 /** Sends the request of a position; never rejects for what a target does. `cursor` is the digest of what is asked. */
-function ask(context: ReadContext, partition: Partition, state: PageState): { readonly cursor: string; readonly answer: Promise<Observation> } {
+function ask(
+  context: ReadContext,
+  partition: Partition,
+  state: PageState,
+): { readonly cursor: string; readonly answer: Promise<Observation> } {
   const { compiled, connector } = context
   const patch = compiled.pages.ask(compiled.stream.pages, state)
   const cursor = hash('sha256', JSON.stringify(patch), 'base64url')
-  return { cursor, answer: sendDeclared(context, () => buildRequest(connector, compiled.stream.list, { ...context.names, ...partition.vars }, patch)) }
+  return {
+    cursor,
+    answer: sendDeclared(context, () =>
+      buildRequest(connector, compiled.stream.list, { ...context.names, ...partition.vars }, patch),
+    ),
+  }
 }
 
 function wantsRestart(observation: Observation, no: number): boolean {
@@ -83,12 +92,26 @@ type Opened = Extract<OpenedPage, { ok: true }>
 /** A position asked for twice is a loop of some length; a list that brings nothing new for long is endless. */
 function guardLoop(context: ReadContext, partition: Partition, opened: Opened, cursor: string, position: Position): Opened {
   if (opened.next.kind !== 'page') return opened
-  const following = hash('sha256', JSON.stringify(context.compiled.pages.ask(context.compiled.stream.pages, opened.next.state)), 'base64url')
+  const following = hash(
+    'sha256',
+    JSON.stringify(context.compiled.pages.ask(context.compiled.stream.pages, opened.next.state)),
+    'base64url',
+  )
   if (following === cursor || context.session.seenCursor(partition.key, following)) {
-    return { ...opened, next: { kind: 'broken', code: 'read/loop', because: 'the next page is one that was read before: the list runs in a circle' } }
+    return {
+      ...opened,
+      next: {
+        kind: 'broken',
+        code: 'read/loop',
+        because: 'the next page is one that was read before: the list runs in a circle',
+      },
+    }
   }
   if (position.stale >= STALE_LIMIT) {
-    return { ...opened, next: { kind: 'broken', code: 'read/endless', because: `the list goes on, but its last pages brought no new record` } }
+    return {
+      ...opened,
+      next: { kind: 'broken', code: 'read/endless', because: `the list goes on, but its last pages brought no new record` },
+    }
   }
   return opened
 }
@@ -162,7 +185,7 @@ async function storePage(
 /** The first row of this page is asked to be the last of the one before; where it is, it is dropped, where not, nothing is. */
 function stitchPage(
   compiled: CompiledStream,
-  vars: object,
+  vars: Names,
   position: Position,
   records: readonly unknown[],
 ): { readonly drop: number; readonly result: PageFacts['stitch'] } {
@@ -173,7 +196,7 @@ function stitchPage(
   return { drop: 0, result: 'differed' }
 }
 
-function safeId(compiled: CompiledStream, record: unknown, vars: object): string | null {
+function safeId(compiled: CompiledStream, record: unknown, vars: Names): string | null {
   try {
     return idOf(compiled, record, vars)
   } catch (error) {
@@ -229,7 +252,14 @@ const NO_FACTS: PageFacts = {
 
 function gapOf(context: ReadContext, partition: Partition, code: string, because: string): Gap {
   const { stream } = context.compiled
-  return { stream: stream.name, partition: partition.key, code, where: `${stream.list.method} ${stream.list.path}`, because, at: new Date(context.now()).toISOString() }
+  return {
+    stream: stream.name,
+    partition: partition.key,
+    code,
+    where: `${stream.list.method} ${stream.list.path}`,
+    because,
+    at: new Date(context.now()).toISOString(),
+  }
 }
 
 function countReasons(reasons: readonly string[]): Record<string, number> {

@@ -1,11 +1,12 @@
 /** A second enumeration of a stream: another page size, order or list; only the ids are compared. */
+
+import { Failure } from '../errors.ts'
 import type { ProofAnswer, ProofAsk } from '../kinds/kind.ts'
 import type { PageState } from '../types.ts'
 import { type Partition, type ReadContext, sendDeclared } from './context.ts'
-import { Failure } from '../errors.ts'
 import { openPage } from './page.ts'
 import { pool } from './pool.ts'
-import { buildRequest } from './request.ts'
+import { buildRequest, type Names } from './request.ts'
 import { idOf } from './rows.ts'
 import { partitionsOf, type Sessions } from './stream.ts'
 
@@ -17,9 +18,13 @@ type PassContext = Omit<ReadContext, 'onPage'> & { readonly sessions: Sessions }
 export async function passOver(context: PassContext, ask: Extract<ProofAsk, { ask: 'pass' }>): Promise<ProofAnswer> {
   const pass = context.session.startPass()
   let failed: string | null = null
-  await pool(partitionsOf(context.compiled.stream, context.names, context.sessions), context.connector.limits.concurrent, async (partition) => {
-    if (failed === null) failed = await passPartition(context, ask, partition, pass.add)
-  })
+  await pool(
+    partitionsOf(context.compiled.stream, context.names, context.sessions),
+    context.connector.limits.concurrent,
+    async (partition) => {
+      if (failed === null) failed = await passPartition(context, ask, partition, pass.add)
+    },
+  )
   const difference = await pass.end()
   return { ask: 'pass', ...difference, tries: context.session.attempt, failed }
 }
@@ -41,7 +46,9 @@ async function passPartition(
     if (seen.has(position)) return 'the second pass runs in a circle'
     seen.add(position)
     const observation = await sendDeclared(context, () =>
-      buildRequest(connector, ask.list ?? compiled.stream.list, { ...context.names, ...partition.vars }, patch, { query: ask.query }),
+      buildRequest(connector, ask.list ?? compiled.stream.list, { ...context.names, ...partition.vars }, patch, {
+        query: ask.query,
+      }),
     )
     if (observation.kind !== 'answer') return observation.because
     const opened = openPage(compiled, state, observation)
@@ -56,7 +63,7 @@ async function passPartition(
 }
 
 /** Records the first read filtered out or kept aside are no part of its set; here they are left out the same way. */
-function idIn(context: PassContext, record: unknown, vars: object): readonly string[] {
+function idIn(context: PassContext, record: unknown, vars: Names): readonly string[] {
   try {
     const id = idOf(context.compiled, record, vars)
     return context.compiled.filters.some((filter) => filter.drop(record, vars) === true) ? [] : [id]

@@ -1,6 +1,8 @@
 /** Asks what the declared proofs want to know, of the target and of the store. The words judge; this only asks. */
-import { prove } from '../kinds/prove/index.ts'
+
+import { Failure } from '../errors.ts'
 import type { ProofAnswer, ProofAsk, ProveView } from '../kinds/kind.ts'
+import { prove } from '../kinds/prove/index.ts'
 import { compilePath } from '../kinds/value/path.ts'
 import type { Finding, Json, KindOptions } from '../types.ts'
 import type { AskById } from './by-id.ts'
@@ -11,7 +13,6 @@ import { openPage } from './page.ts'
 import { passOver } from './pass.ts'
 import { buildRequest } from './request.ts'
 import { partitionsOf, recordsOf, type Sessions } from './stream.ts'
-import { Failure } from '../errors.ts'
 
 export type ProofContext = Omit<ReadContext, 'onPage'> & {
   readonly sessions: Sessions
@@ -26,7 +27,9 @@ export type ProofContext = Omit<ReadContext, 'onPage'> & {
 
 /** Whether the ask needs streams that are read after this one. */
 export function isAcross(options: KindOptions): boolean {
-  return wordOf(options).asks(options).some((ask) => ask.ask === 'by_id' && ask.of !== 'last_snapshot')
+  return wordOf(options)
+    .asks(options)
+    .some((ask) => ask.ask === 'by_id' && ask.of !== 'last_snapshot')
 }
 
 /** The declared words, and the by-id read of the last snapshot's missing ids where the target can answer it. */
@@ -50,10 +53,13 @@ function wordOf(options: KindOptions) {
 }
 
 /** Counts that must be asked before the read begins. The key names the ask, so that a resumed read finds its own. */
-export async function countsBefore(context: Omit<ProofContext, 'before' | 'fold' | 'byId'>): Promise<{ [key: string]: number | null }> {
+export async function countsBefore(
+  context: Omit<ProofContext, 'before' | 'fold' | 'byId'>,
+): Promise<{ [key: string]: number | null }> {
   const counts: { [key: string]: number | null } = {}
   for (const options of context.compiled.stream.prove) {
-    for (const ask of wordOf(options).asks(options)) if (ask.ask === 'count') counts[countKey(ask)] = (await countNow(context, ask)).count
+    for (const ask of wordOf(options).asks(options))
+      if (ask.ask === 'count') counts[countKey(ask)] = (await countNow(context, ask)).count
   }
   return counts
 }
@@ -69,7 +75,12 @@ async function answerTo(context: ProofContext, ask: ProofAsk): Promise<ProofAnsw
     case 'count': {
       const after = await countNow(context, ask)
       const before = context.before[countKey(ask)] ?? null
-      return { ask: 'count', before, after: after.count, failed: after.failed ?? (before === null ? 'the count before the read was not answered' : null) }
+      return {
+        ask: 'count',
+        before,
+        after: after.count,
+        failed: after.failed ?? (before === null ? 'the count before the read was not answered' : null),
+      }
     }
     case 'pass':
       return passOver(context, ask)
@@ -117,7 +128,16 @@ async function countNow(
 }
 
 async function byIdOf(context: ProofContext, ask: Extract<ProofAsk, { ask: 'by_id' }>): Promise<ProofAnswer> {
-  const nothing = { ask: 'by_id', frame: 0, in_read: 0, absent: 0, alive: [], gone: 0, unanswered: 0, control_alive: null } as const
+  const nothing = {
+    ask: 'by_id',
+    frame: 0,
+    in_read: 0,
+    absent: 0,
+    alive: [],
+    gone: 0,
+    unanswered: 0,
+    control_alive: null,
+  } as const
   if (context.byId === null) return { ...nothing, failed: `stream ${context.compiled.stream.name} declares no \`get\`` }
   const known = await absentOf(context, ask)
   if (known === null) return { ...nothing, failed: `stream ${typeof ask.of === 'string' ? '' : ask.of.stream} was not read` }
@@ -160,7 +180,8 @@ async function perParent(context: ProofContext, ask: Extract<ProofAsk, { ask: 'p
   const session = source?.from === 'stream' ? context.sessions[source.stream] : undefined
   const result = { parents: 0, equal: 0, uncounted: 0, differing: [] as { parent: string; counted: number; read: number }[] }
   if (session === undefined) return { ask: 'per_parent', ...result, failed: `${ask.variable} is not a stream that was read` }
-  if (Object.keys(context.compiled.stream.each).length > 1) return { ask: 'per_parent', ...result, failed: 'a product of several lists has no count per parent' }
+  if (Object.keys(context.compiled.stream.each).length > 1)
+    return { ask: 'per_parent', ...result, failed: 'a product of several lists has no count per parent' }
   for await (const parent of recordsOf(session)) {
     result.parents++
     const fields = parent.fields as { readonly [name: string]: Json } & { readonly keep?: { readonly [name: string]: Json } }
@@ -184,4 +205,3 @@ async function hasAll(context: ProofContext, ids: readonly string[]): Promise<Pr
   const there = await context.session.has(ids)
   return { ask: 'has', asked: ids.length, absent: ids.filter((_, index) => there[index] !== true), failed: null }
 }
-

@@ -14,7 +14,12 @@ export function settingNames(settings: { readonly [name: string]: Json }): Names
 }
 
 /** Throws `Failure` (`value/template`) where a name has no value or a value may not stand where it would. */
-export function buildRequest(connector: Connector, spec: RequestSpec, names: Names, ...patches: readonly RequestPatch[]): HttpRequest {
+export function buildRequest(
+  connector: Connector,
+  spec: RequestSpec,
+  names: Names,
+  ...patches: readonly RequestPatch[]
+): HttpRequest {
   const look = (name: string) => lookUp(names, name)
   const text = (template: Json) => (typeof template === 'string' ? renderText(parseTemplate(template), look) : String(template))
   const patch = patches.reduce(merge, {})

@@ -4,6 +4,7 @@
  */
 import { hash } from 'node:crypto'
 import { Failure } from '../errors.ts'
+import type { Vars } from '../kinds/value/cel.ts'
 import type { QuarantineRow, Row } from '../store/port.ts'
 import type { CompiledStream, FieldType } from './compile.ts'
 
@@ -21,7 +22,7 @@ export type RowsTaken = {
 
 export type RowsContext = {
   readonly compiled: CompiledStream
-  readonly vars: object
+  readonly vars: Vars
   readonly partition: string
   readonly page: number
   readonly last_sort: string | number | null
@@ -71,8 +72,9 @@ export function takeRows(records: readonly unknown[], context: RowsContext): Row
 }
 
 /** The id of a record; several values are percent-escaped and joined by `/`. Throws `Failure` id/missing, id/type. */
-export function idOf(compiled: CompiledStream, record: unknown, vars: object): string {
-  if (record === null || record === undefined) throw new Failure('record/empty', compiled.stream.name, 'the list holds an empty record')
+export function idOf(compiled: CompiledStream, record: unknown, vars: Vars): string {
+  if (record === null || record === undefined)
+    throw new Failure('record/empty', compiled.stream.name, 'the list holds an empty record')
   const [only, ...more] = compiled.id
   if (more.length === 0 && only !== undefined) return idPart(only(record, vars))
   return compiled.id.map((part) => idPart(part(record, vars)).replaceAll('%', '%25').replaceAll('/', '%2F')).join('/')
@@ -82,11 +84,15 @@ function idPart(value: unknown): string {
   if (typeof value === 'string' && value !== '') return value
   if (typeof value === 'number' && Number.isSafeInteger(value)) return String(value)
   if (value === undefined || value === null || value === '') throw new Failure('id/missing', 'id', 'the record has no id')
-  throw new Failure('id/type', 'id', `the id is ${Array.isArray(value) ? 'a list' : `a ${typeof value}`}, not a text or an integer`)
+  throw new Failure(
+    'id/type',
+    'id',
+    `the id is ${Array.isArray(value) ? 'a list' : `a ${typeof value}`}, not a text or an integer`,
+  )
 }
 
 /** JSON of the record in our fields, model order; `keep` last. Throws `Failure` field/type, field/required, or what CEL says. */
-function fieldsText(compiled: CompiledStream, record: unknown, vars: object, counts: number[]): string {
+function fieldsText(compiled: CompiledStream, record: unknown, vars: Vars, counts: number[]): string {
   const out: Record<string, unknown> = {}
   const { fields } = compiled
   for (let index = 0; index < fields.length; index++) {
@@ -103,7 +109,7 @@ function fieldsText(compiled: CompiledStream, record: unknown, vars: object, cou
   return JSON.stringify(out)
 }
 
-function keepOf(compiled: CompiledStream, record: unknown, vars: object): { readonly [name: string]: unknown } {
+function keepOf(compiled: CompiledStream, record: unknown, vars: Vars): { readonly [name: string]: unknown } {
   return Object.fromEntries(compiled.keep.map(({ name, of }) => [name, of(record, vars) ?? null]))
 }
 
@@ -127,7 +133,12 @@ function typed(type: FieldType, value: unknown, name: string): unknown {
   throw new Failure('field/type', name, `${name} must be ${TYPE_WORDS[type]}, the record has ${describe(value)}`)
 }
 
-const TYPE_WORDS: { readonly [type in FieldType]: string } = { text: 'a text', boolean: 'true or false', integer: 'an integer', texts: 'a list of texts' }
+const TYPE_WORDS: { readonly [type in FieldType]: string } = {
+  text: 'a text',
+  boolean: 'true or false',
+  integer: 'an integer',
+  texts: 'a list of texts',
+}
 
 function describe(value: unknown): string {
   if (Array.isArray(value)) return 'a list'
@@ -152,7 +163,14 @@ function isTrue(value: unknown): boolean {
 
 function quarantineRow(error: unknown, id: string | null, record: unknown, context: RowsContext): QuarantineRow {
   if (!(error instanceof Failure)) throw error
-  return { reason: error.code, id, partition: context.partition, page: context.page, because: error.message, raw: rawText(record) }
+  return {
+    reason: error.code,
+    id,
+    partition: context.partition,
+    page: context.page,
+    because: error.message,
+    raw: rawText(record),
+  }
 }
 
 /** JSON of a record, cut. A record too deep to write is said to be so. */

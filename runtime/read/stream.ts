@@ -4,8 +4,8 @@ import type { ReadSession } from '../store/port.ts'
 import type { Each, Json, Progress, StoredRecord, Stream } from '../types.ts'
 import type { Partition, ReadContext } from './context.ts'
 import { type Fold, foldPage, newFold } from './facts.ts'
-import { pool } from './pool.ts'
 import { type PartitionEnd, type Position, readPartition } from './partition.ts'
+import { pool } from './pool.ts'
 import type { Names } from './request.ts'
 
 export type StreamRead = { readonly session: ReadSession; readonly fold: Fold; readonly end: PartitionEnd }
@@ -26,7 +26,10 @@ export async function readStream(
   const resume = new Map<string, { no: number; position: Position } | 'done'>()
   for await (const page of session.pages()) {
     foldPage(fold, page, total)
-    resume.set(page.partition, page.next.kind === 'page' ? { no: page.no + 1, position: page.next.state as unknown as Position } : 'done')
+    resume.set(
+      page.partition,
+      page.next.kind === 'page' ? { no: page.no + 1, position: page.next.state as unknown as Position } : 'done',
+    )
   }
   const seen = { partitions: 0 }
   const onPage: ReadContext['onPage'] = (page) => {
@@ -41,15 +44,14 @@ export async function readStream(
       partitions: Math.max(seen.partitions, fold.closed + fold.open.size),
     })
   }
-  let end: PartitionEnd = 'done'
+  const ends = new Set<PartitionEnd>()
   await pool(partitionsOf(stream, context.names, sessions), context.connector.limits.concurrent, async (partition) => {
     seen.partitions++
     const from = resume.get(partition.key)
-    if (from === 'done' || end !== 'done') return
-    const ended = await readPartition({ ...context, onPage }, partition, from ?? null)
-    if (ended !== 'done' && end !== 'restart') end = ended
+    if (from === 'done' || ends.has('restart') || ends.has('stopped')) return
+    ends.add(await readPartition({ ...context, onPage }, partition, from ?? null))
   })
-  return { session, fold, end: context.signal?.aborted ? 'stopped' : end }
+  return { session, fold, end: context.signal?.aborted ? 'stopped' : ends.has('restart') ? 'restart' : 'done' }
 }
 
 /** The product of what `each` names; one partition with the key '' where it names nothing. */
@@ -75,20 +77,34 @@ async function* product(
   }
 }
 
-async function* valuesOf(source: Each, names: Names, sessions: Sessions): AsyncIterable<{ readonly key: string; readonly value: unknown }> {
+async function* valuesOf(
+  source: Each,
+  names: Names,
+  sessions: Sessions,
+): AsyncIterable<{ readonly key: string; readonly value: unknown }> {
   switch (source.from) {
     case 'values':
       for (const value of source.values) yield { key: String(value), value }
       return
     case 'setting': {
       const list = (names['settings'] as { readonly [name: string]: Json } | undefined)?.[source.setting]
-      if (!Array.isArray(list)) throw new Failure('read/setting-list', `settings.${source.setting}`, `setting ${source.setting} must be a list to read each of it`)
+      if (!Array.isArray(list))
+        throw new Failure(
+          'read/setting-list',
+          `settings.${source.setting}`,
+          `setting ${source.setting} must be a list to read each of it`,
+        )
       for (const value of list) yield { key: String(value), value }
       return
     }
     case 'stream': {
       const session = sessions[source.stream]
-      if (session === undefined) throw new Failure('read/parent-not-read', `streams.${source.stream}`, `stream ${source.stream} must be read before the lists below it`)
+      if (session === undefined)
+        throw new Failure(
+          'read/parent-not-read',
+          `streams.${source.stream}`,
+          `stream ${source.stream} must be read before the lists below it`,
+        )
       for await (const record of recordsOf(session)) yield { key: record.id, value: parentOf(record) }
     }
   }

@@ -30,7 +30,7 @@ const FIRST = ['Ada', 'Grace', 'Edsger', 'Barbara', 'Alan', 'Radia', 'Donald', '
 const LAST = ['Lovelace', 'Hopper', 'Dijkstra', 'Liskov', 'Turing', 'Perlman', 'Knuth', 'Allen', 'Wirth', 'Conway']
 
 SCIMMY.Resources.declare(SCIMMY.Resources.User, {
-  egress: (resource) => found(users, resource.id, lies.hide),
+  egress: (resource: { id?: string }) => found(users, resource.id, lies.hide),
   ingress: () => {
     throw new SCIMMY.Types.Error(501, '', 'this demo server is not written to over SCIM')
   },
@@ -39,7 +39,7 @@ SCIMMY.Resources.declare(SCIMMY.Resources.User, {
   },
 })
 SCIMMY.Resources.declare(SCIMMY.Resources.Group, {
-  egress: (resource) => found(groups, resource.id, 0),
+  egress: (resource: { id?: string }) => found(groups, resource.id, 0),
   ingress: () => {
     throw new SCIMMY.Types.Error(501, '', 'this demo server is not written to over SCIM')
   },
@@ -56,7 +56,7 @@ function found<T extends { id: string }>(all: readonly T[], id: string | undefin
 }
 
 const app = express()
-app.use((request, response, next) => {
+app.use((request: { url: string }, response: { send: (body: unknown) => unknown }, next: () => unknown) => {
   if (lies.cut === 0 || !/\/Users(\?|$)/.test(request.url)) return next()
   const send = response.send.bind(response)
   response.send = (body: unknown) => {
@@ -72,7 +72,8 @@ app.use(
     type: 'bearer',
     docUri: 'https://example.com/help/oauth.html',
     handler: (request: { header(name: string): string | undefined }) => {
-      if (request.header('Authorization') !== `Bearer ${process.env['SCIM_TOKEN']}`) throw new Error('Authorization not detected!')
+      if (request.header('Authorization') !== `Bearer ${process.env['SCIM_TOKEN']}`)
+        throw new Error('Authorization not detected!')
       return 'demo'
     },
   }),
@@ -91,7 +92,7 @@ function obey(order: Order): void {
   switch (order.kind) {
     case 'seed':
       users.splice(0, users.length, ...Array.from({ length: order.users }, (_, index) => newUser(index, nameOf(index))))
-      groups.splice(0, groups.length, ...Array.from({ length: order.groups }, (_, index) => newGroup(index)))
+      groups.splice(0, groups.length, ...Array.from({ length: order.groups }, (_, index) => newGroup(index, order.groups)))
       return
     case 'rename':
       ;(users[order.user] as User).displayName = order.displayName
@@ -131,8 +132,8 @@ function newUser(index: number, userName: string): User {
 }
 
 /** Every user is in the group of its number and in "Everyone". */
-function newGroup(index: number): Group {
-  const members = users.filter((_, user) => index === 0 || user % Math.max(1, groups.length || 20) === index)
+function newGroup(index: number, count: number): Group {
+  const members = users.filter((_, user) => index === 0 || user % count === index)
   return {
     id: `e9e30dba-f08f-4109-8486-${String(index).padStart(12, '0')}`,
     displayName: index === 0 ? 'Everyone' : `Team ${index}`,

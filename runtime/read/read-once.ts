@@ -1,0 +1,116 @@
+/**
+ * One stream read until its facts stand still: read, ask the proofs that need no other stream, and where something moved under
+ * the read (an expired cursor, a total or an order that changed, a second pass that differs) read again, three times at most.
+ */
+
+import { structureFindings } from '../judge/structure.ts'
+import type { ProveView } from '../kinds/kind.ts'
+import { MODELS } from '../kinds/model.ts'
+import type { ReadSession, Store } from '../store/port.ts'
+import type { Finding, Progress, ReadFacts } from '../types.ts'
+import { type AskById, openById } from './by-id.ts'
+import type { CompiledStream } from './compile.ts'
+import type { ReadContext } from './context.ts'
+import { declaredTotal, type Fold, readFacts } from './facts.ts'
+import { assessWord, countsBefore, isAcross, type ProofContext, wordsOf } from './prove.ts'
+import { readStream, type Sessions } from './stream.ts'
+
+export const ATTEMPTS = 3
+
+export type StreamContext = Pick<ReadContext, 'connector' | 'compiled' | 'names' | 'send' | 'now' | 'signal'> & {
+  readonly store: Store
+  readonly sync: number
+  readonly connection: string
+  readonly sessions: Sessions
+  readonly whoami: ProofContext['whoami']
+  readonly canaries: readonly string[]
+  readonly baseline: ReadFacts['baseline']
+  readonly onProgress: (progress: Progress) => void
+}
+
+export type ReadOnce = {
+  readonly session: ReadSession
+  readonly compiled: CompiledStream
+  readonly fold: Fold
+  readonly facts: ReadFacts
+  readonly view: ProveView
+  readonly proof: ProofContext
+  readonly byId: AskById | null
+  /** Of the proofs that need no other stream. */
+  readonly findings: readonly Finding[]
+}
+
+/** Findings that a population moving under the read can cause; a fault that stays shows them every time. */
+const MAY_HEAL = new Set(['total', 'count', 'count_per_parent', 'second_pass', 'stitching', 'order', 'unique_ids'])
+
+/** Null: stopped on request; the checkpoint stands. */
+export async function readOnce(context: StreamContext): Promise<ReadOnce | null> {
+  const { compiled, store, sync } = context
+  const { name } = compiled.stream
+  let session = await store.read(sync, context.connection, name)
+  for (;;) {
+    context.onProgress({ kind: 'stream', stream: name, phase: 'reading', attempt: session.attempt })
+    const begun = await begin(context, session)
+    const read = await readStream({ ...context, session }, context.sessions)
+    if (read.end === 'stopped') return null
+    if (read.end === 'restart' && session.attempt < ATTEMPTS) {
+      session = await session.restart('the target gave up its paging position')
+      continue
+    }
+    context.onProgress({ kind: 'stream', stream: name, phase: 'proving', attempt: session.attempt })
+    const once = await prove(context, session, read.fold, begun)
+    if (context.signal?.aborted) return null
+    const moved = movement(once)
+    if (moved === null || session.attempt >= ATTEMPTS) return once
+    session = await session.restart(moved)
+  }
+}
+
+type Begun = { readonly started_at: string; readonly before: { readonly [key: string]: number | null } }
+
+/** What must be known before the first page; durable, so that a resumed read does not count again. */
+async function begin(context: StreamContext, session: ReadSession): Promise<Begun> {
+  const key = `begun ${context.compiled.stream.name} ${session.attempt}`
+  const noted = (await context.store.notes(context.sync))[key]
+  if (noted !== undefined) return noted as unknown as Begun
+  const before = await countsBefore({ ...context, session })
+  const begun: Begun = { started_at: new Date(context.now()).toISOString(), before }
+  await context.store.note(context.sync, key, begun)
+  return begun
+}
+
+async function prove(context: StreamContext, session: ReadSession, fold: Fold, begun: Begun): Promise<ReadOnce> {
+  const { compiled } = context
+  const { stream } = compiled
+  const twins = fold.mixed_case > 0 && !stream.id_is_case_sensitive ? await session.caseTwins(5) : []
+  const facts = readFacts(fold, {
+    stream: stream.name,
+    is: stream.is,
+    attempt: session.attempt,
+    started_at: begun.started_at,
+    ended_at: new Date(context.now()).toISOString(),
+    case_twins: twins,
+    in_store: await session.inStore(),
+    by_offset: compiled.pages.by_offset,
+    parents: [],
+    floor: stream.floor,
+    required: (MODELS[stream.is] as { readonly required: readonly string[] }).required,
+    baseline: context.baseline,
+  })
+  const byId = openById(context)
+  const proof: ProofContext = { ...context, session, fold, byId, before: begun.before }
+  const view: ProveView = { facts, total: declaredTotal(fold) }
+  const findings: Finding[] = []
+  for (const options of wordsOf(context)) if (!isAcross(options)) findings.push(...(await assessWord(proof, options, view)))
+  return { session, compiled, fold, facts, view, proof, byId, findings }
+}
+
+/** Why another read may end otherwise, or null. A broken list, a gap or a quarantined record does not heal by reading again. */
+function movement(once: ReadOnce): string | null {
+  if (once.facts.broken.length > 0 || once.facts.gaps.length > 0) return null
+  const refuting = [...structureFindings(once.facts), ...once.findings].find(
+    (finding) => finding.result === 'refutes' && MAY_HEAL.has(finding.check),
+  )
+  if (refuting !== undefined) return refuting.because
+  return once.view.total.moved ? 'the declared total moved while the list was read' : null
+}

@@ -1,0 +1,25 @@
+/** Whose credential this is, asked once a sync and only where a proof wants to know. */
+import { compileValue } from '../kinds/value/value.ts'
+import type { Connector } from '../types.ts'
+import { type ReadContext, sendDeclared } from './context.ts'
+import { buildRequest } from './request.ts'
+
+export type Whoami = () => Promise<{ readonly id: string } | { readonly failed: string }>
+
+export function openWhoami(context: Pick<ReadContext, 'names' | 'send' | 'signal'> & { readonly connector: Connector }): Whoami {
+  let asked: ReturnType<Whoami> | null = null
+  return () => {
+    asked ??= askWhoami(context)
+    return asked
+  }
+}
+
+async function askWhoami(context: Parameters<typeof openWhoami>[0]): ReturnType<Whoami> {
+  const { whoami } = context.connector
+  if (whoami === null) return { failed: 'the connector declares no `whoami`' }
+  const observation = await sendDeclared(context, () => buildRequest(context.connector, whoami.request, context.names))
+  if (observation.kind !== 'answer') return { failed: observation.because }
+  const id = compileValue(whoami.id, ['settings', 'record'])(observation.body, { settings: context.names['settings'] })
+  if (typeof id === 'string' || typeof id === 'number') return { id: String(id) }
+  return { failed: 'the answer to `whoami` has no id' }
+}

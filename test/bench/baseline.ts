@@ -1,0 +1,39 @@
+/**
+ * What the bench compares with, in a process of its own: a bare got loop, JSON.parse, one SQLite insert a record, 200 a transaction;
+ * nothing else. argv: URL, folder. Prints one JSON line.
+ */
+import { Agent } from 'node:http'
+import { DatabaseSync } from 'node:sqlite'
+import got from 'got'
+
+const [url, dir] = process.argv.slice(2) as [string, string]
+
+const begun = performance.now()
+const cpu = process.cpuUsage()
+const measured = await baseline()
+const used = process.cpuUsage(cpu)
+const wall_s = (performance.now() - begun) / 1000
+process.stdout.write(
+  `${JSON.stringify({ ...measured, wall_s, cpu_s: (used.user + used.system) / 1e6, peak_mb: process.resourceUsage().maxRSS / 1024 })}\n`,
+)
+
+async function baseline(): Promise<object> {
+  const agent = { http: new Agent({ keepAlive: true }) }
+  const db = new DatabaseSync(`${dir}/baseline.db`)
+  db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE record (id TEXT PRIMARY KEY, data TEXT) WITHOUT ROWID')
+  const insert = db.prepare('INSERT INTO record VALUES (?, ?)')
+  let records = 0
+  for (let startIndex = 1, total = Number.POSITIVE_INFINITY; startIndex <= total; ) {
+    const body = await got(`${url}/Users?startIndex=${startIndex}&count=200`, { agent, retry: { limit: 0 } }).text()
+    const page = JSON.parse(body) as { totalResults: number; Resources: { id: string }[] }
+    db.exec('BEGIN')
+    for (const record of page.Resources) insert.run(record.id, JSON.stringify(record))
+    db.exec('COMMIT')
+    records += page.Resources.length
+    startIndex += page.Resources.length
+    total = page.totalResults
+  }
+  db.close()
+  agent.http.destroy()
+  return { records }
+}
