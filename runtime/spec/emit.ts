@@ -1,6 +1,6 @@
 /** Writes schemas/*.json: `npm run emit`. A test compares what is committed with what this would write. */
-import { writeFileSync } from 'node:fs'
-import { argv } from 'node:process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import process, { argv } from 'node:process'
 import { MODELS } from '../kinds/model.ts'
 import { connectorSchema } from './schema.ts'
 
@@ -15,5 +15,12 @@ function json(schema: object): string {
 }
 
 if (import.meta.filename === argv[1]) {
-  for (const [file, text] of Object.entries(emitted())) writeFileSync(new URL(`../../schemas/${file}`, import.meta.url), text)
+  const place = (file: string) => new URL(`../../schemas/${file}`, import.meta.url)
+  for (const [file, text] of Object.entries(emitted())) {
+    if (!argv.includes('--check')) writeFileSync(place(file), text)
+    else if (readFileSync(place(file), 'utf8') !== text) {
+      process.exitCode = 1
+      process.stderr.write(`schemas/${file} is not what the kinds say: npm run emit\n`)
+    }
+  }
 }

@@ -1,6 +1,6 @@
 /** YAML text → frozen, valid `Connector`, or what is wrong and where. */
 import type { Connector, Json } from '../types.ts'
-import { checkMeaning } from './check.ts'
+import { checkMeaning } from './check/index.ts'
 import { type Diagnostic, diagnose, type Problem } from './diagnostic.ts'
 import { guard, readText } from './guard.ts'
 import { normalise } from './normalise.ts'

@@ -186,8 +186,8 @@ function stream(): JsonObject {
         },
         refers: {
           type: 'object',
-          additionalProperties: { type: ['string', 'array'], minLength: 1, minItems: 1, items: TEXT },
-          description: "Which streams the ids in an edge's fields name.",
+          additionalProperties: { type: ['string', 'array'], minLength: 1, items: TEXT },
+          description: "Which streams the ids in an edge's fields name; [] where they name none of them.",
           examples: [{ account: 'users', entitlement: 'groups' }],
         },
         sorted_by: { ...PATH, description: 'Path of an immutable key the list is ordered by.' },
@@ -236,7 +236,7 @@ function families(): JsonObject {
       )
     for (const [kind, word] of Object.entries(words)) {
       out[`${family}_${kind}`] = {
-        ...tidy(kind === 'choose' ? lean(word.schema) : word.schema),
+        ...tidy(family, kind === 'choose' ? lean(word.schema) : word.schema),
         description: word.description,
         examples: [word.example],
       }
@@ -264,9 +264,17 @@ function lean(schema: JsonObject): JsonObject {
   }
 }
 
-/** A word's `request` is the language's request, whatever the word says about its form. */
-function tidy(schema: JsonObject): JsonObject {
-  return schema
+/** A proof's own request is the language's request, whatever form the word takes it in. */
+function tidy(family: string, schema: JsonObject): JsonObject {
+  if (family !== 'prove') return schema
+  const properties = Object.entries(schema['properties'] as JsonObject).map(([name, property]) => {
+    const { anyOf, ...rest } = property as JsonObject
+    return [
+      name,
+      (name === 'request' || name === 'list') && anyOf !== undefined ? { $ref: '#/$defs/request', ...rest } : property,
+    ] as const
+  })
+  return { ...schema, properties: Object.fromEntries(properties) }
 }
 
 function closed(properties: JsonObject, required: readonly string[] = []): JsonObject {

@@ -1,5 +1,5 @@
 /** ajv's errors → what an author needs to read. */
-import type { ErrorObject } from 'ajv'
+import type { ErrorObject } from 'ajv/dist/2020.js'
 import { type Problem, type Range, show } from './diagnostic.ts'
 import { didYouMean, nearest } from './nearest.ts'
 import { escapePointer, pathOf, type Tree } from './tree.ts'
@@ -36,12 +36,21 @@ export function explain(errors: readonly ErrorObject[], tree: Tree): readonly Fa
     if (type !== undefined) faults.push(wrongType(type, tree))
     else if (tag !== undefined) faults.push(wrongKind(tag, tree))
     else {
-      faults.push(...keyFaults(pointer, here, tree))
+      const off = here.find((error) => error.keyword === 'false schema')
+      if (off !== undefined) {
+        faults.push(notHere(off, tree))
+        continue
+      }
+      const keys = keyFaults(pointer, here, tree)
+      faults.push(...keys)
       const names = here.filter((error) => error.keyword === 'propertyNames')
       faults.push(...names.map((error) => badName(error, tree)))
+      const is_typo = keys.some((fault) => fault.problem.code === 'spec/unknown-key')
       const rest = here.filter(
         (error) =>
-          error.propertyName === undefined && !['additionalProperties', 'required', 'propertyNames'].includes(error.keyword),
+          error.propertyName === undefined &&
+          !(is_typo && isChoiceOfKeys(error)) &&
+          !['additionalProperties', 'required', 'dependentRequired', 'propertyNames'].includes(error.keyword),
       )
       const first = rest.find((error) => error.keyword === 'enum' || error.keyword === 'const') ?? rest[0]
       if (first !== undefined) faults.push(badValue(first, tree))
@@ -54,7 +63,9 @@ export function explain(errors: readonly ErrorObject[], tree: Tree): readonly Fa
 function keyFaults(pointer: string, errors: readonly ErrorObject[], tree: Tree): readonly Fault[] {
   const unknown = errors.filter((error) => error.keyword === 'additionalProperties')
   const missing = new Set(
-    errors.filter((error) => error.keyword === 'required').map((error) => String(error.params['missingProperty'])),
+    errors
+      .filter((error) => error.keyword === 'required' || error.keyword === 'dependentRequired')
+      .map((error) => String(error.params['missingProperty'])),
   )
   const present = Object.keys((errors[0]?.data ?? {}) as object)
   const is_fields = /^\/streams\/[^/]+\/fields$/.test(pointer)
@@ -195,6 +206,31 @@ function typeHelp(error: ErrorObject, wanted: readonly string[], schema: Schema)
   return data === null && wanted.includes('string') ? 'the text is written in quotes: "null"' : null
 }
 
+/** A key that another choice in the same mapping rules out. */
+function notHere(error: ErrorObject, tree: Tree): Fault {
+  const pointer = error.instancePath
+  const name = show(leaf(pointer))
+  const problem = {
+    code: 'spec/unknown-key',
+    severity: 'error',
+    message: `\`${name}\` has no meaning with what is declared beside it`,
+    range: keyRange(tree, pointer),
+    path: pathOf(pointer),
+    help: 'remove it',
+  } as const
+  return { pointer, spoils: true, problem, repair: null, key: `${pointer} unknown` }
+}
+
+function isChoiceOfKeys(error: ErrorObject): boolean {
+  const schema = error.parentSchema as Schema
+  const branches = schema[error.keyword as 'anyOf' | 'oneOf']
+  return (
+    (error.keyword === 'anyOf' || error.keyword === 'oneOf') &&
+    isMap(error.data) &&
+    (branches ?? []).every((branch) => (branch.required ?? []).length > 0)
+  )
+}
+
 function badName(error: ErrorObject, tree: Tree): Fault {
   const name = String(error.params['propertyName'])
   const own = `${error.instancePath}/${escapePointer(name)}`
@@ -270,13 +306,12 @@ function patternFault(error: ErrorObject, schema: Schema, value: string, tree: T
 function unionFault(error: ErrorObject, schema: Schema, value: string, tree: Tree): Fault {
   const branches = schema.anyOf ?? schema.oneOf ?? []
   const missing = branches.map((branch) => branch.required?.join(' and ') ?? '')
-  const by_required = isMap(error.data) && branches.every((branch) => (branch.required ?? []).length > 0)
-  if (by_required && error.keyword === 'anyOf') {
+  if (isChoiceOfKeys(error)) {
+    const both = Array.isArray(error.params['passingSchemas'])
+    const names = [...new Set(missing)].map((name) => `\`${name}\``)
     const fault = missingKeys(error.instancePath, [], false, tree)
-    return {
-      ...fault,
-      problem: { ...fault.problem, message: `missing ${oneOf([...new Set(missing)].map((name) => `\`${name}\``))}` },
-    }
+    const message = both ? `${oneOf(names)}, not both` : `missing ${oneOf(names)}`
+    return { ...fault, problem: { ...fault.problem, ...(both ? { code: 'spec/bad-value' } : {}), message } }
   }
   const allowed = branches.flatMap((branch) => branch.enum ?? []).map(String)
   const forms = branches.flatMap((branch) => [

@@ -1,5 +1,5 @@
 /** Does the file have the shape that the schema declares? One message a root cause. */
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { JsonObject } from '../types.ts'
 import type { Problem } from './diagnostic.ts'
 import { connectorSchema } from './schema.ts'
@@ -47,7 +47,7 @@ export function faultsOf(data: unknown): readonly ErrorObject[] {
 
 export function compileSchema(schema: JsonObject): ValidateFunction {
   // The schema is ours and tested; checking it again at each start would cost more than using it.
-  const ajv = new Ajv({
+  const ajv = new Ajv2020({
     allErrors: true,
     discriminator: true,
     verbose: true,

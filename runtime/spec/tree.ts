@@ -146,23 +146,24 @@ export function offsetIn(spot: Spot, text: string, offset: number): number {
   const scalar = spot.scalar
   if (scalar === null || typeof scalar.value !== 'string') return start
   const source = text.slice(start, end)
-  switch (scalar.type) {
-    case 'QUOTE_DOUBLE':
-    case 'QUOTE_SINGLE':
-      if (source.includes('\n')) return start
-      return start + 1 + quotedOffset(source.slice(1), offset, scalar.type === 'QUOTE_DOUBLE')
-    case 'BLOCK_LITERAL': {
-      const line = scalar.value.slice(0, offset).split('\n').length
-      const lines = source.split('\n')
-      const indent = /^ */.exec(lines.find((text, i) => i > 0 && text.trim() !== '') ?? '')![0].length
-      const before = lines.slice(0, line).reduce((sum, text) => sum + text.length + 1, 0)
-      return Math.min(end - 1, start + before + indent + offset - (scalar.value.lastIndexOf('\n', offset - 1) + 1))
-    }
-    case 'PLAIN':
-      return source.includes('\n') ? start : Math.min(end, start + offset)
-    default:
-      return start
+  const quoted = scalar.type === 'QUOTE_DOUBLE' || scalar.type === 'QUOTE_SINGLE'
+  if (source.includes('\n'))
+    return start + foldedOffset(source, scalar.value, offset, quoted ? 1 : scalar.type === 'PLAIN' ? 0 : source.indexOf('\n'))
+  return quoted
+    ? start + 1 + quotedOffset(source.slice(1), offset, scalar.type === 'QUOTE_DOUBLE')
+    : Math.min(end, start + offset)
+}
+
+/** Folding and indentation change nothing but blanks: the n-th character that is no blank is the same in source and value. */
+function foldedOffset(source: string, value: string, offset: number, from: number): number {
+  let wanted = value.slice(0, offset).replace(/\s+/g, '').length
+  let at = from
+  for (; at < source.length; at += 1) {
+    if (/\s/.test(source[at]!)) continue
+    if (wanted === 0) return at
+    wanted -= 1
   }
+  return 0
 }
 
 function quotedOffset(source: string, offset: number, double: boolean): number {
