@@ -33,6 +33,7 @@ export function loadConnector(source: string | Uint8Array, file: string): Loaded
     (found) => !structure.broken.some((pointer) => isAtOrBelow(found.pointer, pointer)),
   )
   const all = [...problems, ...structure.problems, ...meaning.map((found) => found.problem)]
-  if (all.some((found) => found.severity === 'error')) return fail(all)
+  // While something is wrong, what seems unused may be used where it is wrong.
+  if (all.some((found) => found.severity === 'error')) return fail(all.filter((found) => found.code !== 'spec/unused-setting'))
   return { connector: normalise(tree.data as { readonly [key: string]: Json }), diagnostics: diagnose(all, text, file) }
 }

@@ -2,9 +2,10 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { JsonObject } from '../types.ts'
 import type { Problem } from './diagnostic.ts'
+import { explain } from './explain/explain.ts'
+import type { Fault, Repair } from './explain/fault.ts'
+import { narrow } from './explain/unions.ts'
 import { connectorSchema } from './schema.ts'
-import { explain, type Fault, type Repair } from './structure-explain.ts'
-import { narrow } from './structure-unions.ts'
 import { type Data, escapePointer, type Spot, type Tree } from './tree.ts'
 
 /** `tree` is the same with near-miss keys and kinds put right, so that what lies below them is checked too. */

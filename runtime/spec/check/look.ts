@@ -3,8 +3,8 @@ import { Failure } from '../../errors.ts'
 import { ValueFailure } from '../../kinds/value/failure.ts'
 import type { Problem, Range } from '../diagnostic.ts'
 import { show } from '../diagnostic.ts'
+import { keyRange, ownRange, valueRange } from '../explain/fault.ts'
 import { didYouMean } from '../nearest.ts'
-import { keyRange, ownRange, valueRange } from '../structure-explain.ts'
 import { type Data, escapePointer, offsetIn, pathOf, type Tree } from '../tree.ts'
 
 export type Open = { readonly [key: string]: Data }

@@ -1,6 +1,6 @@
 /** A union that fails reports every branch. Which branch did the author mean? */
 import type { ErrorObject } from 'ajv/dist/2020.js'
-import { nearest } from './nearest.ts'
+import { nearest } from '../nearest.ts'
 
 /** Leaves, of each failed `anyOf` or `oneOf`, the faults of the branch that fits best, or one fault for all of them. */
 export function narrow(errors: readonly ErrorObject[]): readonly ErrorObject[] {

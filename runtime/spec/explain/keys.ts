@@ -1,0 +1,110 @@
+/** Unknown, missing and misplaced keys. */
+
+import type { ErrorObject } from 'ajv/dist/2020.js'
+import { show } from '../diagnostic.ts'
+import { nearest } from '../nearest.ts'
+import { escapePointer, pathOf, type Tree } from '../tree.ts'
+import { type Fault, keyRange, leaf, listed, ownRange, type Schema } from './fault.ts'
+
+/** Unknown and missing keys of one mapping are told together: a typo is both at once. */
+export function keyFaults(pointer: string, errors: readonly ErrorObject[], tree: Tree): readonly Fault[] {
+  const unknown = errors.filter((error) => error.keyword === 'additionalProperties')
+  const missing = new Set(
+    errors
+      .filter((error) => error.keyword === 'required' || error.keyword === 'dependentRequired')
+      .map((error) => String(error.params['missingProperty'])),
+  )
+  const present = Object.keys((errors[0]?.data ?? {}) as object)
+  const is_fields = /^\/streams\/[^/]+\/fields$/.test(pointer)
+  const faults: Fault[] = []
+  for (const error of unknown) {
+    const name = String(error.params['additionalProperty'])
+    const known = Object.keys((error.parentSchema as Schema).properties ?? {})
+    const free = known.filter((key) => !present.includes(key))
+    const near = nearest(name, [...free.filter((key) => missing.has(key)), ...free.filter((key) => !missing.has(key))])
+    const replaced = near === null && unknown.length === 1 && missing.size === 1 ? [...missing][0]! : null
+    if (near !== null) missing.delete(near)
+    if (replaced !== null) missing.delete(replaced)
+    const own = `${pointer}/${escapePointer(name)}`
+    faults.push({
+      pointer: own,
+      spoils: near === null,
+      problem: {
+        code: is_fields ? 'spec/unknown-field' : 'spec/unknown-key',
+        severity: 'error',
+        message: `unknown ${is_fields ? 'field' : 'key'} \`${show(name)}\``,
+        range: keyRange(tree, own),
+        path: pathOf(own),
+        help:
+          near !== null
+            ? `did you mean \`${near}\`?`
+            : replaced !== null
+              ? `\`${replaced}\` is missing here; is this meant to be it?`
+              : knownKeys(name, known, free, present),
+      },
+      repair: near === null ? null : { pointer, from: name, to: near },
+      key: `${own} unknown`,
+    })
+  }
+  if (missing.size > 0) faults.push(missingKeys(pointer, [...missing], is_fields, tree))
+  return faults
+}
+
+function knownKeys(name: string, known: readonly string[], free: readonly string[], present: readonly string[]): string | null {
+  const twin = nearest(
+    name,
+    known.filter((key) => present.includes(key)),
+  )
+  if (twin !== null) return `\`${twin}\` is already there`
+  if (free.length === 0) return known.length === 0 ? null : 'remove it; every known key is there'
+  return `known here: ${listed(free)}`
+}
+
+/** All keys that one mapping lacks are one message. */
+export function missingKeys(pointer: string, keys: readonly string[], is_fields: boolean, tree: Tree): Fault {
+  const what = is_fields ? 'required field' : 'key'
+  return {
+    pointer,
+    spoils: false,
+    problem: {
+      code: is_fields ? 'spec/missing-field' : 'spec/missing-key',
+      severity: 'error',
+      message: `missing ${what}${keys.length === 1 ? '' : 's'} ${keys.map((key) => `\`${key}\``).join(', ')}`,
+      range: ownRange(tree, pointer),
+      path: pathOf(pointer),
+      help: null,
+    },
+    repair: null,
+    key: `${pointer} missing`,
+  }
+}
+
+/** A key that another choice in the same mapping rules out. */
+export function notHere(error: ErrorObject, tree: Tree): Fault {
+  const pointer = error.instancePath
+  const name = show(leaf(pointer))
+  const problem = {
+    code: 'spec/unknown-key',
+    severity: 'error',
+    message: `\`${name}\` has no meaning with what is declared beside it`,
+    range: keyRange(tree, pointer),
+    path: pathOf(pointer),
+    help: 'remove it',
+  } as const
+  return { pointer, spoils: true, problem, repair: null, key: `${pointer} unknown` }
+}
+
+export function badName(error: ErrorObject, tree: Tree): Fault {
+  const name = String(error.params['propertyName'])
+  const own = `${error.instancePath}/${escapePointer(name)}`
+  const help = 'letters, digits, _ and -, beginning with a letter'
+  const problem = {
+    code: 'spec/bad-name',
+    severity: 'error',
+    message: `\`${show(name)}\` cannot be a name here`,
+    range: keyRange(tree, own),
+    path: pathOf(own),
+    help,
+  } as const
+  return { pointer: own, spoils: true, problem, repair: null, key: `${own} name` }
+}
