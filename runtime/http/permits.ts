@@ -1,0 +1,107 @@
+/** When may the next request start? One pace a connection: the declared rate, what the target tells of its window, and pauses. */
+import type { Told } from '../kinds/kind.ts'
+
+/**
+ * The hook that makes the pace cluster-wide: the limiter asks it before every request, whoever keeps the count.
+ * Slots (how many at once) and order (which lane first) stay with the limiter.
+ */
+export type Permits = {
+  /** Null: start now. Else resolves when one more request may start; rejects when the connection is closed. */
+  readonly take: () => Promise<void> | null
+  /** A permit that found no request to use it. */
+  readonly giveBack: () => void
+  /** Nobody starts before this, milliseconds since 1970. */
+  readonly pause: (until_ms: number, why: string) => void
+  /** What an answer told of the target's window; `in_flight`: requests it could not have counted yet. */
+  readonly told: (told: Told, in_flight: number) => void
+}
+
+export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>
+type Wait = { readonly why: string; readonly until: string }
+
+/** A told reset further off than this is a day's quota: asking again gives the clearer answer. */
+const MAX_TOLD_MS = 3_600_000
+/** Below this share of the window's known size (and always below twice what is in flight) the rest is spread until the reset. */
+const LOW_SHARE = 0.1
+
+/**
+ * GCRA over the process's own memory (no burst; lateness is caught up to half an interval, so that no second holds more than
+ * the rate and one). `requests_per_minute` null: no declared rate.
+ */
+export function openPermits(o: {
+  readonly requests_per_minute: number | null
+  readonly now: () => number
+  readonly sleep: Sleep
+  readonly signal: AbortSignal
+  readonly onWait?: (wait: Wait) => void
+}): Permits {
+  const declared_ms = o.requests_per_minute === null ? 0 : 60_000 / o.requests_per_minute
+  let next_ms = 0
+  let paused_ms = 0
+  let spread = { interval_ms: 0, until_ms: 0 }
+  let largest = 0
+  let queue: Promise<void> | null = null
+
+  const interval = (now: number): number => (now < spread.until_ms ? Math.max(declared_ms, spread.interval_ms) : declared_ms)
+  const ready = (): number => Math.max(next_ms, paused_ms)
+  const start = (now: number): void => {
+    const gap = interval(now)
+    next_ms = Math.max(next_ms, now - gap / 2) + gap
+  }
+
+  async function inTurn(before: Promise<void> | null): Promise<void> {
+    await before
+    // A loop, because a pause may come while we sleep.
+    for (let left = ready() - o.now(); left > 0; left = ready() - o.now()) await o.sleep(Math.ceil(left), o.signal)
+    o.signal.throwIfAborted()
+    start(o.now())
+  }
+
+  function pause(until_ms: number, why: string): void {
+    if (until_ms <= paused_ms) return
+    // Several answers of one storm say nearly the same; people hear it once.
+    if (until_ms - Math.max(paused_ms, o.now()) > 500) o.onWait?.({ why, until: new Date(until_ms).toISOString() })
+    paused_ms = until_ms
+  }
+
+  return {
+    take() {
+      const now = o.now()
+      if (queue === null && now >= ready()) {
+        start(now)
+        return null
+      }
+      const turn: Promise<void> = inTurn(queue).finally(() => {
+        if (queue === turn) queue = null
+      })
+      queue = turn
+      return turn
+    },
+    giveBack() {
+      next_ms -= interval(o.now())
+    },
+    pause,
+    told({ remaining, until_ms }, in_flight) {
+      const now = o.now()
+      if (remaining === null || until_ms === null || until_ms <= now || until_ms - now > MAX_TOLD_MS) return
+      largest = Math.max(largest, remaining)
+      const left = remaining - in_flight
+      if (left <= 0) {
+        pause(
+          until_ms,
+          remaining === 0 ? 'the target says that nothing is left of its limit' : 'the rest of the limit is in flight',
+        )
+        return
+      }
+      const low = left < Math.max(2 * (in_flight + 1), largest * LOW_SHARE)
+      const was = spread.until_ms > now
+      spread = low ? { interval_ms: (until_ms - now) / (left + 1), until_ms } : { interval_ms: 0, until_ms: 0 }
+      if (low && !was && spread.interval_ms > declared_ms && spread.interval_ms >= 1000) {
+        o.onWait?.({
+          why: `${remaining} requests are left of the target's limit; they are spread`,
+          until: new Date(until_ms).toISOString(),
+        })
+      }
+    },
+  }
+}

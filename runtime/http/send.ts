@@ -1,0 +1,281 @@
+/** One request until it is over: p-retry is the only loop, `decide` the only one who says whether it goes round again. */
+import pRetry from 'p-retry'
+import { decode } from '../kinds/decode/index.ts'
+import type { Told } from '../kinds/kind.ts'
+import type { FailureCode, HttpRequest, Lane, Limits, Observation } from '../types.ts'
+import { ask as askBreaker, type Breaker, CLOSED, note } from './breaker.ts'
+import { type AnswerView, type CompiledRule, classify, type Said, type Test } from './classify.ts'
+import type { Credential, Credentials } from './credentials.ts'
+import { checkUrl } from './egress.ts'
+import type { Answer, Exchange, Whole } from './exchange.ts'
+import { follow } from './follow.ts'
+import type { Limiter } from './limits.ts'
+import type { Lost } from './lost.ts'
+import { bare, patched, type Wire } from './patch.ts'
+import type { Permits, Sleep } from './permits.ts'
+import type { Redact } from './redact.ts'
+import { decide, WAIT_BUDGET_MS } from './retry.ts'
+
+export type Counters = { requests: number; token_requests: number; retries: number; waits: number; bytes: number }
+export const newCounters = (): Counters => ({ requests: 0, token_requests: 0, retries: 0, waits: 0, bytes: 0 })
+
+export type Room = {
+  readonly limits: Limits
+  readonly limiter: Limiter
+  readonly permits: Permits
+  readonly exchange: Exchange
+  readonly credentials: () => Credentials
+  readonly redact: Redact
+  readonly rules: readonly CompiledRule[]
+  readonly expect: (text: string) => Test
+  readonly told: (answer: AnswerView) => Told
+  readonly allow_private: boolean
+  readonly now: () => number
+  readonly sleep: Sleep
+  readonly random: () => number
+  readonly closing: AbortSignal
+  readonly onWait: (wait: { readonly why: string; readonly until: string }) => void
+  readonly counters: Counters
+}
+
+export type Sending = {
+  readonly request: HttpRequest
+  readonly lane: Lane
+  readonly signal: AbortSignal | undefined
+  /** Sent once, whatever comes back: a write, or a token request that uses its credential up. */
+  readonly once: boolean
+  /** False: a token request, which carries its own proof, and whose every answer is for the auth word to read. */
+  readonly authorised: boolean
+  readonly origins: readonly string[]
+}
+
+/** `whole`: the last whole answer, if there was one. */
+export type Sent = { readonly observation: Observation; readonly whole: Whole | null }
+export type SendOne = (sending: Sending) => Promise<Sent>
+
+/** Thrown inside the loop only: p-retry goes on for this and for nothing else. */
+class Again extends Error {}
+
+/** What one request has been through so far. */
+type Trail = {
+  requests: number
+  failures: number
+  waits: number
+  waiting_since: number | null
+  /** How often the breaker had opened when this request first met it. */
+  openings: number | null
+  renewed: boolean
+}
+
+type Outcome =
+  | { readonly kind: 'answer'; readonly body: unknown; readonly digest: string; readonly whole: Whole; readonly url: string }
+  | {
+      readonly kind: 'refused'
+      readonly code: FailureCode
+      readonly because: string
+      readonly status: number
+      readonly gap: boolean
+      readonly whole: Whole | null
+    }
+  | { readonly kind: 'lost'; readonly code: FailureCode; readonly because: string; readonly whole: Whole | null }
+
+export function openSend(room: Room): SendOne {
+  let breaker: Breaker = CLOSED
+  const { now } = room
+
+  return async (sending) => {
+    const started_ms = now()
+    const trail: Trail = { requests: 0, failures: 0, waits: 0, waiting_since: null, openings: null, renewed: false }
+    const signal = sending.signal === undefined ? room.closing : AbortSignal.any([sending.signal, room.closing])
+    const outcome = await loop(sending, trail, signal)
+    return { observation: observe(outcome, trail, now() - started_ms), whole: outcome.whole }
+  }
+
+  async function loop(sending: Sending, trail: Trail, signal: AbortSignal): Promise<Outcome> {
+    try {
+      return await pRetry(() => attempt(sending, trail, signal), {
+        retries: Number.POSITIVE_INFINITY,
+        minTimeout: 0,
+        shouldRetry: ({ error }) => error instanceof Again,
+      })
+    } catch (error) {
+      if (signal.aborted) return { kind: 'lost', code: 'http/aborted', because: 'the request was called off', whole: null }
+      throw error
+    }
+  }
+
+  async function attempt(sending: Sending, trail: Trail, signal: AbortSignal): Promise<Outcome> {
+    const shut = await pass(trail, signal)
+    if (shut !== null) return shut
+    const credential = sending.authorised ? await room.credentials().get() : NOBODY
+    if ('failed' in credential) return unauthorised(credential)
+    const wire = (url: string): Wire => patched({ ...sending.request, url }, credential.patch)
+    const verdict = checkUrl(wire(sending.request.url).url, sending.origins, room.allow_private)
+    if (!verdict.ok) return { kind: 'lost', code: verdict.code, because: verdict.because, whole: null }
+
+    const { said, whole, until_ms } = await room.limiter.run(sending.lane, signal, () => exchange(sending, wire, trail, signal))
+    switch (said.said) {
+      case 'answer':
+        return {
+          kind: 'answer',
+          body: said.body,
+          digest: said.digest,
+          whole: whole as Whole,
+          url: bare((whole as Whole).url, credential.patch.query),
+        }
+      case 'refused':
+        return { kind: 'refused', code: said.code, because: said.because, status: whole?.status ?? 0, gap: said.gap, whole }
+      case 'renew':
+        return await renew(sending, trail, credential, said.because, whole)
+      case 'lost':
+      case 'failed':
+      case 'wait':
+        return await again(sending, trail, said, until_ms, whole, signal)
+    }
+  }
+
+  /** Within the slot: on the wire, then what it means, so that what it tells of limits binds the next who gets a slot. */
+  async function exchange(
+    sending: Sending,
+    wire: (url: string) => Wire,
+    trail: Trail,
+    signal: AbortSignal,
+  ): Promise<{ readonly said: Heard; readonly whole: Whole | null; readonly until_ms: number | null }> {
+    const { answer, hops, blocked } = sending.authorised
+      ? await follow(sending.request.url, { ...room, origins: sending.origins, wire, signal, before: room.permits.take })
+      : { answer: await room.exchange(wire(sending.request.url), signal), hops: 0, blocked: null }
+    trail.requests += hops + 1
+    room.counters.requests += hops + 1
+    heed(answer)
+    if (!answer.ok) return { said: { said: 'lost', ...answer }, whole: null, until_ms: null }
+    room.counters.bytes += answer.bytes.length
+    if (blocked !== null) {
+      return {
+        said: { said: 'refused', code: 'egress/redirect-blocked', because: blocked, gap: false },
+        whole: answer,
+        until_ms: null,
+      }
+    }
+    const { request } = sending
+    const said = classify(request, answer, {
+      word: decode[request.decode.kind],
+      rules: sending.authorised ? room.rules : [],
+      expect: room.expect,
+    })
+    const body = said.said === 'answer' || said.said === 'failed' || said.said === 'wait' ? said.body : null
+    const told = room.told({ status: answer.status, headers: answer.headers, body })
+    if (sending.authorised) room.permits.told(told, Math.max(0, room.limiter.in_flight() - 1))
+    return { said, whole: answer, until_ms: said.said === 'wait' ? told.until_ms : null }
+  }
+
+  /** The breaker's book-keeping. What was never sent, or was called off, says nothing about the target. */
+  function heed(answer: Answer): void {
+    const was = breaker
+    if (!answer.ok && (answer.final || answer.code.startsWith('egress/'))) breaker = { ...breaker, probing_ms: null }
+    else breaker = note(breaker, answer.ok && answer.status < 500, now())
+    if (breaker.openings > was.openings) {
+      room.onWait({ why: `${breaker.failures} requests in a row got no answer`, until: new Date(breaker.until_ms).toISOString() })
+    }
+  }
+
+  /** Outlives one opening of the breaker, not two. Null: go. */
+  async function pass(trail: Trail, signal: AbortSignal): Promise<Outcome | null> {
+    for (;;) {
+      const asked = askBreaker(breaker, now())
+      if (asked.go) {
+        breaker = asked.breaker
+        return null
+      }
+      trail.openings ??= breaker.openings
+      if (breaker.openings > trail.openings) {
+        const because = `not sent: the last ${breaker.failures} requests to this target got no answer`
+        return { kind: 'lost', code: 'http/breaker-open', because, whole: null }
+      }
+      await room.sleep(asked.wait_ms, signal)
+    }
+  }
+
+  async function renew(sending: Sending, trail: Trail, used: Credential, because: string, whole: Whole | null): Promise<Outcome> {
+    const refused = { kind: 'refused', code: 'http/unauthorized', because, status: 401, gap: false, whole } as const
+    if (!sending.authorised || sending.once || trail.renewed) return refused
+    trail.renewed = true
+    const fresh = await room.credentials().renew(used)
+    if (fresh === null) return refused
+    if ('failed' in fresh) return unauthorised(fresh)
+    room.counters.retries++
+    throw new Again()
+  }
+
+  async function again(
+    sending: Sending,
+    trail: Trail,
+    said: Extract<Heard, { readonly code: FailureCode; readonly said: 'lost' | 'failed' | 'wait' }>,
+    until_ms: number | null,
+    whole: Whole | null,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    signal.throwIfAborted()
+    const waits = said.said === 'wait'
+    if (waits) {
+      trail.waits++
+      trail.waiting_since ??= now()
+      room.counters.waits++
+    } else trail.failures++
+    const decision = decide({
+      said: waits ? 'wait' : 'failed',
+      code: said.code,
+      because: said.because,
+      final: said.said === 'lost' && said.final,
+      until_ms,
+      failures: trail.failures,
+      attempts: room.limits.attempts,
+      waits: trail.waits,
+      waited_ms: trail.waiting_since === null ? 0 : now() - trail.waiting_since,
+      wait_budget_ms: WAIT_BUDGET_MS,
+      idempotent: !sending.once && REPEATABLE.has(sending.request.method),
+      now_ms: now(),
+      random: room.random(),
+    })
+    if (!decision.again) return { kind: 'lost', code: said.code, because: decision.because, whole }
+    room.counters.retries++
+    // A limit is the connection's, so everybody waits: in the gate, where a leaver still goes first afterwards.
+    if (waits) room.permits.pause(now() + decision.wait_ms, 'the target asked to wait')
+    else await room.sleep(decision.wait_ms, signal)
+    throw new Again()
+  }
+
+  function observe(outcome: Outcome, trail: Trail, ms: number): Observation {
+    const { requests } = trail
+    if (outcome.kind === 'answer') {
+      const { body, digest, url, whole } = outcome
+      return {
+        kind: 'answer',
+        status: whole.status,
+        headers: whole.headers,
+        body,
+        digest,
+        bytes: whole.bytes.length,
+        url,
+        requests,
+        ms,
+      }
+    }
+    const because = room.redact.text(outcome.because)
+    if (outcome.kind === 'lost') return { kind: 'lost', code: outcome.code, because, requests, ms }
+    return { kind: 'refused', code: outcome.code, status: outcome.status, because, gap: outcome.gap, requests, ms }
+  }
+}
+
+type Heard = Said | ({ readonly said: 'lost' } & Lost)
+
+/** Reads only, so far: a POST that lists (GraphQL, JSON-RPC, a search) changes nothing. */
+const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'POST'])
+const NOBODY: Credential = { token: null, patch: {} }
+
+/** Our own credential did not come about: `auth/*` is a no of the target or the operator's fault, anything else is a lost token request. */
+function unauthorised(failure: { readonly failed: FailureCode; readonly because: string }): Outcome {
+  const { failed: code, because } = failure
+  return /^(?:http|egress)\//.test(code) || code === 'auth/unavailable'
+    ? { kind: 'lost', code, because, whole: null }
+    : { kind: 'refused', code, because, status: 401, gap: false, whole: null }
+}
