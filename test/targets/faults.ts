@@ -105,13 +105,20 @@ export const FAULTS = {
     says: 'a replica without the newest records, and its own total',
     page: ({ now, options }) => ({
       ...now,
-      rows: now.rows?.slice(0, -(options.rows ?? 2)) ?? null,
+      rows: without(now.rows, options.rows ?? 2),
       total: now.total - (options.rows ?? 2),
     }),
   },
   hidden_row: {
     says: 'records cut from a page after it was made; the total is true',
-    page: ({ now, options }) => ({ ...now, rows: now.rows?.slice(0, -(options.rows ?? 1)) ?? null }),
+    page: ({ now, options }) => ({ ...now, rows: without(now.rows, options.rows ?? 1) }),
+  },
+  hidden_person: {
+    says: 'one person cut from whatever page she is on, at each reading; the total is true',
+    page: ({ now, population }) => {
+      const hidden = population.users[Math.floor(population.users.length * 0.35)]?.id
+      return { ...now, rows: now.rows?.filter((row) => row.kind !== 'user' || row.user.id !== hidden) ?? null }
+    },
   },
   dropped_rows: {
     says: 'random records missing, others at each reading',
@@ -184,7 +191,7 @@ export const FAULTS = {
       ...now,
       rows:
         now.rows?.map((row, at) =>
-          at === 5 && row.kind === 'user' ? { ...row, user: { ...row.user, login: 17 as unknown as string } } : row,
+          at === 5 && row.kind === 'user' ? { ...row, user: { ...row.user, login: ['two', 'names'] as unknown as string } } : row,
         ) ?? null,
     }),
   },
@@ -207,10 +214,16 @@ export const FAULTS = {
     says: 'titles change all the time, someone joins at the end',
     after: ({ population, random }) => {
       for (const user of pick(random, population.users, 5)) user.title = `Engineer ${Math.floor(random() * 9)}`
-      addUser(population, 'back')
+      addUser(population, 'back', false)
     },
   },
+  busy_groups: { says: 'someone joins at the end, and two groups', after: ({ population }) => void addUser(population, 'back') },
 } as const satisfies { readonly [name: string]: Fault }
+
+/** From the middle, where the next page can not make it good. */
+function without(rows: readonly Row[] | null, count: number): readonly Row[] | null {
+  return rows?.filter((_, at) => at < 7 % rows.length || at >= (7 % rows.length) + count) ?? null
+}
 
 /** Says "the end" in the dialect's own words. */
 function lastPage(now: Page, dialect: Dialect, page: number): Page {

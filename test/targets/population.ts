@@ -40,12 +40,12 @@ export function population({ n, seed, ids, groups = 10 }: PopulationOptions): Po
 }
 
 /** At the front the rows of every later page shift by one; at the back nothing moves. */
-export function addUser(all: Population, where: 'front' | 'back'): User {
+export function addUser(all: Population, where: 'front' | 'back', into_groups = true): User {
   const edge = where === 'front' ? all.users[0] : all.users.at(-1)
   const user = newUser(all, (edge?.ord ?? 1) + (where === 'front' ? -1 : 1))
   if (where === 'front') all.users.unshift(user)
   else all.users.push(user)
-  join(all, user, Math.abs(user.ord))
+  if (into_groups) join(all, user, Math.abs(user.ord))
   return user
 }
 

@@ -46,8 +46,8 @@ type State = {
   unexpected: string[]
   refused: number
   marks: number
-  /** Cursors given out before this mark are expired. */
-  valid_from: number
+  /** Cursors of a list given out before this mark are expired. */
+  valid_from: Map<string, number>
   /** Spots in the order they were asked for, one list and page size each. */
   enumerations: Map<string, Spot[]>
 }
@@ -65,7 +65,7 @@ export async function startTarget(options: TargetOptions): Promise<Target> {
     unexpected: [],
     refused: 0,
     marks: 0,
-    valid_from: 0,
+    valid_from: new Map(),
     enumerations: new Map(),
   }
   lie(state, options.faults ?? {})
@@ -157,7 +157,7 @@ function list(state: State, want: Want & { what: 'list' }, base: string): Reply 
   const { dialect } = state
   const rows = seen(state, want.list, want.of)
   if (rows === null) return dialect.sayError(404, 'notFound', 'no such group')
-  if (dialect.steps === 'keyset' && !sameSpot(want.spot, START) && want.spot.mark < state.valid_from)
+  if (dialect.steps === 'keyset' && !sameSpot(want.spot, START) && want.spot.mark < (state.valid_from.get(want.list) ?? 0))
     return dialect.sayError(410, 'expiredCursor', 'this cursor has expired')
   const key = `${want.list} ${want.of} ${want.limit}`
   const spots = enumeration(state, key, want.spot)
@@ -179,7 +179,7 @@ function list(state: State, want: Want & { what: 'list' }, base: string): Reply 
   }
   const refusal = struck.find(([, fault]) => fault.instead !== undefined)
   if (refusal !== undefined) {
-    if (refusal[1].expires === true) state.valid_from = ++state.marks
+    if (refusal[1].expires === true) state.valid_from.set(want.list, ++state.marks)
     fire(state, refusal[0])
     return refusal[1].instead!(at(refusal[2]), base)
   }

@@ -64,6 +64,7 @@ const LOSSES: readonly Loss[] = [
   { fault: 'repeated', on: DIALECT_NAMES, loses: true },
   { fault: 'stale_page', on: DIALECT_NAMES, loses: true },
   { fault: 'hidden_row', on: DIALECT_NAMES, loses: true },
+  { fault: 'hidden_person', on: DIALECT_NAMES, loses: true, more: {} },
   { fault: 'dropped_rows', on: DIALECT_NAMES, loses: true },
   { fault: 'short_page', on: ['offset', 'scim'], loses: true },
   { fault: 'short_page', on: CURSORS, loses: false },
