@@ -78,10 +78,9 @@ export function readTree(
     const first_at = new Map<string, number>()
     for (const pair of pairs) {
       const range: Range = [pair.key.range![0], Math.max(pair.key.range![1], pair.key.range![0] + 1)]
-      const name = isScalar(pair.key) ? String(pair.key.value) : ''
+      const name = String((pair.key as Scalar).value)
       const path = pathOf(`${pointer}/${escapePointer(name)}`)
-      if (!isScalar(pair.key)) problems.push(error('spec/yaml-key', 'a key must be a text', range, path))
-      else if (FORBIDDEN.has(name))
+      if (FORBIDDEN.has(name))
         problems.push(error('spec/forbidden-key', `\`${name}\` may not be a key`, range, path, 'choose another name'))
       else if (name === '<<') problems.push(error('spec/yaml-merge', 'a merge key', range, path, 'write the keys out'))
       else if (first_at.has(name)) {
@@ -180,6 +179,8 @@ function syntax(found: YAMLError, text: string): Problem {
   const at = Math.min(found.pos[0], Math.max(0, text.length - 1))
   const line_start = text.lastIndexOf('\n', Math.max(0, at - 1)) + 1
   const line = text.slice(line_start, (text.indexOf('\n', at) + text.length + 1) % (text.length + 1))
+  if (found.code === 'NON_STRING_KEY')
+    return error('spec/yaml-key', 'a key must be a text', [at, Math.max(found.pos[1], at + 1)], '')
   return error('spec/yaml-syntax', said(found), [at, Math.max(found.pos[1], at + 1)], '', hint(found, line))
 }
 

@@ -6,6 +6,7 @@ import type { Json } from '../../types.ts'
 import { didYouMean } from '../nearest.ts'
 import type { Data } from '../tree.ts'
 import { asMap, type Look, own, texts, tryCompile } from './look.ts'
+import type { Names } from './templates.ts'
 
 const ANSWER = ['status', 'headers', 'body']
 
@@ -37,11 +38,32 @@ const isCel = (text: string) => /^\s*=/.test(text)
 
 /** Settings that an expression reads. */
 export function settingsIn(text: string): readonly { readonly name: string; readonly offset: number }[] {
+  return membersIn(text, 'settings')
+}
+
+function membersIn(text: string, variable: string): readonly { readonly name: string; readonly offset: number }[] {
   const bare = text.replace(/'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"/g, (literal) => ' '.repeat(literal.length))
-  return [...bare.matchAll(/(?<![\w.])settings\.\??(\w+)/g)].map((found) => ({
+  const pattern = new RegExp(`(?<![\\w.])${variable.replace(/[^\w-]/g, '')}\\.\\??(\\w+)`, 'g')
+  return [...bare.matchAll(pattern)].map((found) => ({
     name: found[1]!,
     offset: found.index + found[0].length - found[1]!.length,
   }))
+}
+
+/** `group.nope` in a path or expression, where `group` is a parent of known members. */
+export function checkMembers(look: Look, data: Data | undefined, pointer: string, variables: Names['variables']): void {
+  if (typeof data !== 'string') return
+  for (const [variable, members] of Object.entries(variables)) {
+    if (members === null) continue
+    for (const { name, offset } of membersIn(data, variable)) {
+      if (members.includes(name)) continue
+      const help = didYouMean(name, members) ?? `its stream gives ${members.join(', ')}; add more with \`keep\``
+      look.report('spec/unknown-name', pointer, `\`${variable}.${name}\` leads nowhere`, {
+        where: { on: 'value', offset, length: name.length },
+        help,
+      })
+    }
+  }
 }
 
 function checkSettingNames(look: Look, text: string, pointer: string): void {

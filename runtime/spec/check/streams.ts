@@ -4,8 +4,9 @@ import { RECORD_TYPES, type RecordType } from '../../types.ts'
 import { show } from '../diagnostic.ts'
 import { didYouMean } from '../nearest.ts'
 import type { Data } from '../tree.ts'
-import { checkPath, checkRecordCel, checkValue } from './expressions.ts'
-import { asList, asMap, entries, type Look, type Open, own } from './look.ts'
+import { checkMembers, checkPath, checkRecordCel, checkValue } from './expressions.ts'
+import { asList, asMap, entries, type Look, type Open, own, texts } from './look.ts'
+import { variablesOf } from './requests.ts'
 
 export function checkStreams(look: Look): void {
   checkValue(look, own(asMap(look.data['whoami']), 'id'), '/whoami/id', [])
@@ -13,6 +14,11 @@ export function checkStreams(look: Look): void {
 }
 
 function checkStream(look: Look, stream: Open, pointer: string): void {
+  const given = variablesOf(look, own(stream, 'each'))
+  for (const name of ['id', 'fields', 'keep', 'filters', 'gone']) {
+    for (const one of texts(own(stream, name), `${pointer}/${name}`))
+      if (one.key !== 'literal') checkMembers(look, one.text, one.pointer, given)
+  }
   const variables = ['settings', 'record', ...Object.keys(asMap(own(stream, 'each')))]
   checkPath(look, own(stream, 'records'), `${pointer}/records`)
   checkPath(look, own(stream, 'get_record'), `${pointer}/get_record`)

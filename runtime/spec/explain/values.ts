@@ -4,16 +4,18 @@ import type { ErrorObject } from 'ajv/dist/2020.js'
 import { type Problem, show } from '../diagnostic.ts'
 import { didYouMean } from '../nearest.ts'
 import { pathOf, type Tree } from '../tree.ts'
-import { type Fault, isMap, leaf, listed, nameOf, oneOf, type Schema, typeName, valueRange } from './fault.ts'
+import { type Fault, isMap, keyRange, leaf, listed, nameOf, oneOf, type Schema, typeName, valueRange } from './fault.ts'
 import { missingKeys } from './keys.ts'
 
 export function wrongType(error: ErrorObject, tree: Tree): Fault {
   const schema = error.parentSchema as Schema
   const wanted = ([] as readonly string[]).concat(schema.type ?? [])
-  const message =
-    error.data === null && tree.spots.get(error.instancePath)?.scalar?.source === ''
-      ? `\`${show(leaf(error.instancePath))}\` has no value`
-      : `expected ${oneOf(wanted.map(typeName))}, found ${nameOf(error.data)}`
+  const pointer = error.instancePath
+  if (error.data === null && tree.spots.get(pointer)?.scalar?.source === '') {
+    const fault = valueFault(error, tree, 'spec/wrong-type', `\`${show(leaf(pointer))}\` has no value`, null)
+    return { ...fault, problem: { ...fault.problem, range: keyRange(tree, pointer) } }
+  }
+  const message = `expected ${oneOf(wanted.map(typeName))}, found ${nameOf(error.data)}`
   return valueFault(error, tree, 'spec/wrong-type', message, typeHelp(error, wanted, schema))
 }
 
