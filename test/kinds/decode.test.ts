@@ -119,3 +119,38 @@ test('two ids that a double cannot tell apart stay two', () => {
     }),
   )
 })
+
+test('digits are kept exactly where the engine own source text says so, and nowhere else', () => {
+  // `-0` and fractions of many digits included; texts hold digits, quotes and backslashes.
+  const number = fc.oneof(
+    fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map(String),
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => JSON.stringify(n)),
+    fc.constantFrom(
+      '-0',
+      '1E20',
+      '12345678901234567890.5',
+      '0.12345678901234567890',
+      '12345678901234567890e2',
+      '-1234567890123456789',
+    ),
+  )
+  const text = fc
+    .string({ unit: fc.constantFrom('1234567890123456', '"', '\\', ',', ':', '[', 'x', '-', ' ') })
+    .map((s) => JSON.stringify(s))
+  const item = fc.oneof(
+    number,
+    text,
+    fc.tuple(text, number).map(([key, value]) => `{${key}: ${value} }`),
+  )
+  fc.assert(
+    fc.property(fc.array(item), (items) => {
+      const json = `[${items.join(' ,')}]`
+      const exactly = (_key: string, value: unknown, context?: { readonly source?: string }) =>
+        typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? '')
+          ? context?.source
+          : value
+      expect(read('json', json)).toEqual({ ok: true, value: JSON.parse(json, exactly) })
+    }),
+    { numRuns: 500 },
+  )
+})

@@ -1,14 +1,14 @@
 import type { Decoded } from '../../kind.ts'
 import { failed, notJson } from './fault.ts'
+import { quoteBigIntegers } from './quote-big.ts'
 
 /** Deeper values break JSON.stringify and structuredClone from some thousands on; no API we know passes 20. */
 export const MAX_DEPTH = 100
-const EXACT = /^-?\d+$/
 
 /**
  * Parses JSON. Integers beyond 2^53 come out as their digits, as text, so that two ids never fall together.
  * Of a key that an object has twice the last one counts, as in all of JavaScript; that is not detected.
- * A key `__proto__` is plain data: both of JSON.parse's ways define own properties.
+ * A key `__proto__` is plain data: JSON.parse defines own properties.
  */
 export function parseJson(text: string): Decoded {
   // Byte order mark: forbidden by RFC 8259 §8.1 for senders, and sent all the same.
@@ -21,7 +21,7 @@ export function parseJson(text: string): Decoded {
   }
   const seen = look(value, MAX_DEPTH)
   if (seen & DEEP) return failed('decode/depth', `the JSON is more than ${MAX_DEPTH} levels deep`)
-  return { ok: true, value: seen & BIG ? JSON.parse(bare, exactly) : value }
+  return { ok: true, value: seen & BIG ? JSON.parse(quoteBigIntegers(bare)) : value }
 }
 
 const BIG = 1
@@ -45,9 +45,4 @@ function look(value: unknown, left: number): number {
     if (typeof item === 'object' || typeof item === 'number') seen |= look(item, left - 1)
   }
   return seen
-}
-
-function exactly(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
-  if (typeof value !== 'number' || Number.isSafeInteger(value)) return value
-  return context?.source !== undefined && EXACT.test(context.source) ? context.source : value
 }
