@@ -37,7 +37,15 @@ describe('total', () => {
     ['moved while reading', 'missing', 'holds', declared(1001, { moved: true }), probed(1001)],
     ['moved while reading, and since', 'missing', 'missing', declared(1001, { moved: true }), probed(1002)],
     ['none declared', 'missing', 'missing', NO_TOTAL, probed(1000)],
-    ['some pages declared none', 'missing', 'holds', declared(1000, { missing: 1 }), probed(1000)],
+    ['only the first page declared it', 'confirms', 'holds', declared(1000, { missing: 9 }), probed(1000)],
+    [
+      'of several lists some pages declared none',
+      'missing',
+      'holds',
+      declared(1000, { missing: 1 }),
+      probed(1000),
+      read({ pages: 10, partitions: 2 }),
+    ],
     ['no count', 'missing', 'holds', declared(1000, { broken: 'a text' }), probed(1000)],
     [
       'repeated and stitched rows are not counted',

@@ -71,7 +71,8 @@ function assessTotal(view: ProveView, probe: Finding): Finding {
       'Correct the path of `total`: it must lead to a count in every answer of the list.',
     )
   }
-  if (total.last === null || total.missing > 0) {
+  // One list may declare its total on the first page alone; of several, one that never did cannot be told from that.
+  if (total.last === null || (total.missing > 0 && facts.partitions > 1)) {
     const because =
       total.last === null
         ? 'the list declared no total'
