@@ -120,7 +120,7 @@ test('two ids that a double cannot tell apart stay two', () => {
   )
 })
 
-test('digits are kept exactly where the engine own source text says so, and nowhere else', () => {
+test('digits are kept exactly where the source text says so, and nowhere else', () => {
   // `-0` and fractions of many digits included; texts hold digits, quotes and backslashes.
   const number = fc.oneof(
     fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }).map(String),
