@@ -97,6 +97,48 @@ export const ERRORS = {
     again: false,
     next: "Correct the path in `into`, or the body's value.",
   },
+  'cli/connection': {
+    means: 'There is no stored connection of this name.',
+    http: 404,
+    again: false,
+    next: 'List them with `rollcall connections`, or make one with `rollcall connect`.',
+  },
+  'cli/file': {
+    means: 'A file that the command names is not there or cannot be read.',
+    http: 422,
+    again: false,
+    next: 'Check the path; a connector that comes along is named without `.yaml`.',
+  },
+  'cli/secret': {
+    means: 'A secret that a connection refers to is not where the reference says.',
+    http: 422,
+    again: false,
+    next: 'Set the environment variable or make the file readable for this process.',
+  },
+  'cli/secret-form': {
+    means: 'A secret was given as a value, or its reference is malformed.',
+    http: 422,
+    again: false,
+    next: 'Write `--secret NAME=env:VARIABLE` or `--secret NAME=file:PATH`; if a real secret was typed, rotate it.',
+  },
+  'cli/setting': {
+    means: 'Settings do not fit what the connector declares.',
+    http: 422,
+    again: false,
+    next: 'Correct each line of the message; `rollcall validate` shows nothing here, the values come from the command line.',
+  },
+  'cli/unexpected': {
+    means: 'A fault in rollcall itself.',
+    http: 500,
+    again: false,
+    next: 'Report it with the command; ROLLCALL_DEBUG=1 shows where it happened.',
+  },
+  'cli/usage': {
+    means: 'The command line has an unknown word or flag, or one too few.',
+    http: 400,
+    again: false,
+    next: 'See `rollcall COMMAND --help`.',
+  },
   'decode/cut': {
     means: 'The answer ends before it is whole.',
     http: 502,
@@ -456,6 +498,12 @@ export const ERRORS = {
     http: 422,
     again: false,
     next: 'Write https; a setting of type url may be http where the operator allows it.',
+  },
+  'spec/invalid': {
+    means: 'A connector file has errors.',
+    http: 422,
+    again: false,
+    next: 'Correct what `rollcall validate FILE` shows.',
   },
   'spec/literal-type': {
     means: 'A literal has another type than the field, so every record would be quarantined.',

@@ -80,7 +80,7 @@ export type Stream = {
   /** Where the records lie: `[]` is the body itself; `a.b`; `a[*].b` flattens. */
   readonly records: string
   /** What stands for "no records" besides an empty list; anything else is an error. */
-  readonly empty: 'absent' | 'null' | null
+  readonly empty: 'absent' | 'null' | 'null_or_absent' | null
   /** One value, or several that together are the id. */
   readonly id: readonly ValueText[]
   readonly id_is_case_sensitive: boolean

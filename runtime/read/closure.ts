@@ -37,7 +37,7 @@ async function askDangling(
 ): Promise<{ readonly edge: Entry; readonly nodes: { readonly [node: string]: Entry } }> {
   const sessions = nodes.map((node) => (reads[node] as ReadOnce).session)
   const dangling = await edge.session.dangling(field, sessions, ASK_LIMIT)
-  const base = { field, edges: edge.facts.stored, dangling: dangling.count, unasked: dangling.count - dangling.ids.length }
+  const base = { field, edges: edge.facts.stored, dangling: dangling.dangling, unasked: dangling.dangling - dangling.ids.length }
   const answers = await Promise.all(dangling.ids.map((id) => whereAlive(id, nodes, reads)))
   const count = (answer: string) => answers.filter((found) => found === answer).length
   const aliveIn = (node: string) => dangling.ids.filter((_, index) => answers[index] === `alive ${node}`)
@@ -45,7 +45,7 @@ async function askDangling(
   return {
     edge: { ...base, ...beside, refers: nodes, alive: nodes.flatMap(aliveIn) },
     nodes: Object.fromEntries(
-      nodes.map((node) => [node, { ...base, ...beside, refers: [node], alive: aliveIn(node), dangling: dangling.count }]),
+      nodes.map((node) => [node, { ...base, ...beside, refers: [node], alive: aliveIn(node), dangling: dangling.dangling }]),
     ),
   }
 }

@@ -166,7 +166,7 @@ async function absentOf(
   const other = context.sessions[ask.of.stream]
   if (other === undefined) return null
   const dangling = await other.dangling(ask.of.field, [context.session], ask.sample)
-  return { frame: dangling.distinct, absent: dangling.count, ids: dangling.ids }
+  return { frame: dangling.named, absent: dangling.dangling, ids: dangling.ids }
 }
 
 /** A record known to be alive, asked the same way at the same time: without it "gone" could be a lost permission. */

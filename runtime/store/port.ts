@@ -95,12 +95,12 @@ export type ReadSession = {
   sample(limit: number): Promise<readonly string[]>
   /** Records of this read in store order, `after` a seq. For child streams; sees unpublished rows. */
   records(after: number, limit: number): Promise<readonly StoredRecord[]>
-  /** Distinct values that `field` (a JSON field of the record) takes in this read and that are not ids of `other`'s read. */
+  /** Of the distinct values that `field` (a JSON field of the record) takes in this read (`named`), those that are no ids of the `others`' reads. */
   dangling(
     field: string,
     others: readonly ReadSession[],
     limit: number,
-  ): Promise<{ readonly count: number; readonly distinct: number; readonly ids: readonly string[] }>
+  ): Promise<{ readonly named: number; readonly dangling: number; readonly ids: readonly string[] }>
   /** Records per value of a JSON field: for counts per parent. */
   countBy(field: string): AsyncIterable<{ readonly value: string; readonly count: number }>
   /** Ids that differ by case alone, a few. */

@@ -20,7 +20,7 @@ process.stdout.write(
 async function baseline(): Promise<object> {
   const agent = { http: new Agent({ keepAlive: true }) }
   const db = new DatabaseSync(`${dir}/baseline.db`)
-  db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE record (id TEXT PRIMARY KEY, data TEXT) WITHOUT ROWID')
+  db.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE record (id TEXT PRIMARY KEY, data TEXT)')
   const insert = db.prepare('INSERT INTO record VALUES (?, ?)')
   let records = 0
   for (let startIndex = 1, total = Number.POSITIVE_INFINITY; startIndex <= total; ) {

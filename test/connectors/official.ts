@@ -55,7 +55,7 @@ export async function readOfficial(file: string, root: string, ignore: readonly 
     },
     sample(method, path) {
       const found = match({ method, path, query: new URLSearchParams(), headers: {}, body: '' })
-      const responses = found?.operation?.responses as Open | undefined
+      const responses = (found?.operation as { readonly responses?: Open } | undefined)?.responses
       const response = deref(definition, responses?.['200'] ?? responses?.['2XX']) as { readonly content?: Open } | undefined
       const content = Object.values(response?.content ?? {})[0] as { readonly schema?: unknown } | undefined
       return content?.schema === undefined ? undefined : sampleOf(definition, content.schema, 0)

@@ -14,8 +14,7 @@ export type Endpoint = {
   readonly host: string
   readonly path: string
   readonly method?: 'POST'
-} & /** A list: `at` is the key of the records, '' where the body is the list. Null: 404. */
-(
+} /** A list: `at` is the key of the records, '' where the body is the list. Null: 404. */ & (
   | { readonly list: (params: Params, query: URLSearchParams) => readonly Values[] | null; readonly at: string }
   /** One object. Null: 404. */
   | { readonly one: (params: Params) => Values | null }

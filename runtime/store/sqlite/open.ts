@@ -9,7 +9,7 @@ import { WORK_TABLES } from './groups.ts'
 import { publish, SNAPSHOT, snapshotFrom } from './publish.ts'
 import { loadRead, membersOf, type ReadState } from './reads.ts'
 import { recordById, recordsOf } from './records.ts'
-import { migrate } from './schema.ts'
+import { makeSchema, migrate } from './schema.ts'
 import { type Room, readSession } from './session.ts'
 import { knownConn, openSyncs, syncRow } from './syncs.ts'
 import { openVersions } from './versions.ts'
@@ -18,18 +18,34 @@ import { openVersions } from './versions.ts'
 const SETTINGS = `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 4000;
   PRAGMA journal_size_limit = 67108864; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF`
 
+export type OpenOptions = {
+  /** Default true: make the store where there is none. */
+  readonly create?: boolean
+  /** The most the database may grow to; beyond it every write is `store/full`. Default: as far as the disk goes. */
+  readonly max_bytes?: number
+}
+
 /**
- * The store in a folder; one process at a time. `create` (default true): make it where there is none.
+ * The store in a folder; one process at a time.
  * Errors: `store/not-found`, `store/folder`, `store/locked`, `store/newer`, `store/damaged`, `store/full`.
  */
-export async function openStore(dir: string, options: { readonly create?: boolean } = {}): Promise<Store> {
-  const folder = takeFolder(dir, options.create ?? true)
+export async function openStore(dir: string, options: OpenOptions = {}): Promise<Store> {
+  const folder = takeFolder(dir, options.create ?? true, (file) => {
+    const fresh = openDatabase(file, dir)
+    try {
+      makeSchema(fresh)
+    } finally {
+      fresh.close()
+    }
+  })
   let db: Database | null = null
   try {
     db = openDatabase(folder.file, dir)
     // The version first: nothing is written to a store that a newer program made.
     migrate(db, dir)
     db.exec(SETTINGS)
+    if (options.max_bytes !== undefined)
+      db.exec(`PRAGMA max_page_count = ${Math.ceil(options.max_bytes / db.pragma('page_size'))}`)
     db.exec(WORK_TABLES)
     return storeOver(db, () => folder.release())
   } catch (error) {

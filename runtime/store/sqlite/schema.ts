@@ -46,16 +46,23 @@ const STEPS: readonly string[] = [
 
 export const SCHEMA_VERSION = STEPS.length
 
+/** Fills a new file. */
+export function makeSchema(db: Database): void {
+  steps(db, 0)
+}
+
 /** Brings the file to this version, one transaction a step. Throws `store/newer`, `store/damaged`. */
 export function migrate(db: Database, dir: string): void {
-  const application = db.pragma('application_id')
   const found = db.pragma('user_version')
-  const tables = Number(db.one('SELECT count(*) FROM sqlite_schema')?.[0] ?? 0)
-  if (application !== APPLICATION && tables > 0)
-    throw new Failure('store/damaged', dir, `${dir}/rollcall.db is a database of another program`)
+  if (db.pragma('application_id') !== APPLICATION)
+    throw new Failure('store/damaged', dir, `${dir}/rollcall.db is empty or a database of another program`)
   if (found > SCHEMA_VERSION)
     throw new Failure('store/newer', dir, `the store in ${dir} has format ${found}; this program knows up to ${SCHEMA_VERSION}`)
-  for (let version = found; version < SCHEMA_VERSION; version++) {
+  steps(db, found)
+}
+
+function steps(db: Database, from: number): void {
+  for (let version = from; version < SCHEMA_VERSION; version++) {
     db.write(() => {
       db.exec(STEPS[version]!)
       db.exec(`PRAGMA application_id = ${APPLICATION}; PRAGMA user_version = ${version + 1}`)

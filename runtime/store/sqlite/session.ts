@@ -36,20 +36,20 @@ export function readSession(room: Room, state: ReadState): ReadSession {
     sample: async (limit) => idsOf(db, spread(state.members, limit)),
     records: async (after, limit) => recordsOf(db, state.members, after, limit),
     dangling: async (field, others, limit) => {
-      let count = 0
-      let distinct = 0
+      let named = 0
+      let dangling = 0
       const ids: string[] = []
       for await (const lot of groups(db, nextAsk, state.members, { sql: 'v.fields ->> $2', argument: field, least: 1 })) {
         const values = lot.map((group) => group.value)
         const known = await Promise.all(others.map((other) => other.has(values)))
+        named += lot.length
         lot.forEach((group, i) => {
           if (known.some((answers) => answers[i])) return
-          count += group.count
-          distinct++
+          dangling++
           if (ids.length < limit) ids.push(group.value)
         })
       }
-      return { count, distinct, ids }
+      return { named, dangling, ids }
     },
     countBy: async function* (field) {
       for await (const lot of groups(db, nextAsk, state.members, { sql: 'v.fields ->> $2', argument: field, least: 1 }))
