@@ -125,7 +125,7 @@ export const ERRORS = {
     means: 'Settings do not fit what the connector declares.',
     http: 422,
     again: false,
-    next: 'Correct each line of the message; `rollcall validate` shows nothing here, the values come from the command line.',
+    next: 'Correct each line of the message on the command line.',
   },
   'cli/unexpected': {
     means: 'A fault in rollcall itself.',

@@ -1,0 +1,129 @@
+import type { Http } from '../runtime/http/open.ts'
+import { COMMON, type CommandSpec, STORE } from './args.ts'
+import { command } from './command.ts'
+import { CONNECTION, type Target } from './compose.ts'
+import { EXIT, type Exit, JSON_VERSION } from './io.ts'
+import { jsonLine, type Paint, painter, plural, safe, table } from './text.ts'
+import { withTarget } from './with-target.ts'
+
+const spec = {
+  name: 'check',
+  about:
+    'Asks the target who we are, what the credential may see, and for the first page of each stream. Stores nothing.\nExit 1 where something does not work, 3 where the target was not reached at all.',
+  words: '[NAME]',
+  takes: [0, 1],
+  flags: { ...CONNECTION, ...STORE, ...COMMON },
+  examples: [
+    ['rollcall check acme', 'a stored connection'],
+    ['rollcall check --connector okta --set domain=acme.okta.com --secret token=env:OKTA_TOKEN', 'before storing one'],
+  ],
+} as const satisfies CommandSpec
+
+type StreamCheck = {
+  readonly works: boolean
+  readonly certified: boolean
+  readonly lost: boolean
+  readonly code: string | null
+  readonly because: string | null
+  readonly records: number
+  readonly total: number | null
+  readonly more: boolean
+}
+type Checked = {
+  /** Null: the connector declares none. */
+  readonly whoami: { readonly id: string } | { readonly failed: string } | null
+  readonly scope: readonly {
+    readonly shows: string
+    readonly where: string
+    readonly held: boolean | null
+    readonly because: string | null
+  }[]
+  readonly streams: { readonly [name: string]: StreamCheck }
+}
+
+export const run = command(spec, async ({ flags, words: [name] }, unguarded) =>
+  withTarget(name, flags, unguarded, async (target, http, io) => {
+    const checked = await check(target, http)
+    if (flags.json) io.out(jsonLine({ version: JSON_VERSION, command: 'check', connection: target.connection.name, ...checked }))
+    else io.out(checkText(target, checked, painter(io.color)))
+    return exitOf(checked)
+  }),
+)
+
+async function check(target: Target, http: Http): Promise<Checked> {
+  const [{ askScope }, { openWhoami }, { settingNames }, { openFirstPages }] = await Promise.all([
+    import('../runtime/read/scope.ts'),
+    import('../runtime/read/whoami.ts'),
+    import('../runtime/read/request.ts'),
+    import('./first-pages.ts'),
+  ])
+  const { connector, connection } = target
+  const names = settingNames(connection.settings)
+  const whoami = connector.whoami === null ? null : await openWhoami({ connector, names, send: http.send, signal: undefined })()
+  const scope = await askScope({ ...target, http })
+  const look = openFirstPages(target, http)
+  const streams: { [name: string]: StreamCheck } = {}
+  for (const name of connector.order) {
+    const certified = connector.streams[name]?.certified ?? true
+    const looked = await look(name)
+    if ('blocked' in looked) {
+      streams[name] = {
+        works: false,
+        certified,
+        lost: false,
+        code: null,
+        because: looked.blocked,
+        records: 0,
+        total: null,
+        more: false,
+      }
+      continue
+    }
+    const { observation, problem, records, total, next } = looked.page
+    const aside = records.find((r) => r.problem !== null && !r.problem.startsWith('filtered:'))
+    const because = problem ?? (aside === undefined ? null : `a record cannot be mapped: ${aside.problem}`)
+    const code = observation.kind === 'answer' ? null : observation.code
+    streams[name] = {
+      works: because === null,
+      certified,
+      lost: observation.kind === 'lost',
+      code,
+      because,
+      records: records.length,
+      total,
+      more: next?.kind === 'page',
+    }
+  }
+  return { whoami, scope, streams }
+}
+
+function exitOf({ whoami, scope, streams }: Checked): Exit {
+  const all = Object.values(streams)
+  if (all.length > 0 && all.every((s) => s.lost || (!s.works && s.code === null && s.records === 0)) && all.some((s) => s.lost))
+    return EXIT.environment
+  const fine =
+    all.every((s) => s.works || !s.certified) && scope.every((s) => s.held !== false) && !(whoami !== null && 'failed' in whoami)
+  return fine ? EXIT.fine : EXIT.findings
+}
+
+function checkText({ connector, connection }: Target, { whoami, scope, streams }: Checked, paint: Paint): string {
+  const mark = (good: boolean | null): string => (good === null ? paint.yellow('?') : good ? paint.green('ok') : paint.red('no'))
+  const me =
+    whoami === null
+      ? []
+      : [[mark(!('failed' in whoami)), 'who we are', 'failed' in whoami ? safe(whoami.failed) : safe(whoami.id)]]
+  const views = scope.map((s) => [
+    mark(s.held),
+    safe(s.shows),
+    `${safe(s.where)}${s.because === null ? '' : `: ${safe(s.because)}`}`,
+  ])
+  const lists = Object.entries(streams).map(([name, s]) => {
+    const size = `${plural(s.records, 'record')} on the first page${s.total === null ? '' : `, declared total ${s.total.toLocaleString('en-US')}`}${s.more ? ', more follow' : ''}`
+    return [
+      mark(s.works),
+      `${safe(name)}${s.certified ? '' : ' (not certified)'}`,
+      s.because === null ? size : `${s.code === null ? '' : `${s.code}: `}${safe(s.because)}`,
+    ]
+  })
+  return `${paint.bold(safe(connection.name))}  ${safe(connector.title)}\n${table([...me, ...views, ...lists])}`
+}

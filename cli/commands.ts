@@ -1,0 +1,17 @@
+import type { Run } from './command.ts'
+
+/** Every command: one line for the overview, and how to load it. Nothing else is imported at the start. */
+export const COMMANDS = {
+  validate: ['check connector files, with every error in its place', () => import('./validate.ts')],
+  explain: ['what a code means and what to do', () => import('./explain.ts')],
+  depth: ['what a connector can read and prove', () => import('./depth.ts')],
+  preview: ['one page of a stream: raw, mapped, dropped', () => import('./preview.ts')],
+  connect: ['store a connection: settings and references to secrets', () => import('./connect.ts')],
+  connections: ['list the stored connections', () => import('./connections.ts')],
+  check: ['ask the target who we are and what works', () => import('./check.ts')],
+  sync: ['read all streams and judge them', () => import('./sync.ts')],
+  status: ['the verdict of each stream, in one line', () => import('./status.ts')],
+  records: ['the records of a stream', () => import('./records.ts')],
+  changes: ['what was created, updated, vanished; in order', () => import('./changes.ts')],
+  gate: ['may a certification rest on this? exit 4 where not', () => import('./gate.ts')],
+} as const satisfies { readonly [name: string]: readonly [about: string, load: () => Promise<{ readonly run: Run }>] }

@@ -1,0 +1,82 @@
+import { Failure } from '../runtime/errors.ts'
+import type { Connection } from '../runtime/types.ts'
+import { COMMON, type CommandSpec, STORE } from './args.ts'
+import { attested, canaries, SCOPE } from './attest.ts'
+import { command } from './command.ts'
+import { CONNECTION, guardedIo, targetFrom, withStore } from './compose.ts'
+import { EXIT, type Io, JSON_VERSION } from './io.ts'
+import { jsonLine, painter, safe } from './text.ts'
+
+const spec = {
+  name: 'connect',
+  about: 'Stores a connection: which connector, its settings, and where its secrets are found. A secret itself is never stored.',
+  words: 'NAME',
+  takes: [1, 1],
+  flags: {
+    ...CONNECTION,
+    owner: { type: 'string', value: 'WHO', about: 'the person or team that answers for it' },
+    ...SCOPE,
+    ...STORE,
+    ...COMMON,
+  },
+  examples: [
+    [
+      'rollcall connect acme --connector okta --set domain=acme.okta.com --secret token=env:OKTA_TOKEN',
+      'a token in the environment',
+    ],
+    [
+      'rollcall connect hr --connector ./hr.yaml --set url=https://hr.local --secret key=file:/run/secrets/hr --allow-private',
+      'a target on the own network',
+    ],
+  ],
+} as const satisfies CommandSpec
+
+export const run = command(spec, async ({ flags, words }, io) => {
+  const [name = ''] = words
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name)) {
+    throw new Failure('cli/usage', 'connect', 'a connection is named with letters, digits, `.`, `_` and `-`, at most 64')
+  }
+  const target = await targetFrom(flags, name, io)
+  const now = io.now()
+  return withStore(flags.store, io, true, async (store) => {
+    const before = await store.connection(name)
+    const connection = {
+      ...target.connection,
+      owner: flags.owner ?? before?.owner ?? null,
+      attested:
+        attested(flags['attest-scope'], flags['attest-days'], now) ??
+        (sameCredential(before, target.connection) ? (before?.attested ?? null) : null),
+      canaries: canaries(flags.canary, target.connector, before?.canaries ?? {}),
+      created_at: before?.created_at ?? target.connection.created_at,
+    }
+    await store.putConnection(connection)
+    // Stored all the same: the machine that syncs may be another one.
+    const problem = await secretsProblem(connection, io)
+    if (problem !== null) io.err(`note: ${problem}\n`)
+    if (flags.json) io.out(jsonLine({ version: JSON_VERSION, command: 'connect', created: before === null, connection }))
+    else {
+      const paint = painter(io.color)
+      io.out(`${paint.green(before === null ? 'connected' : 'changed')}  ${safe(name)}: ${safe(target.connector.title)}\n`)
+      io.out(`  next: rollcall check ${safe(name)}, then rollcall sync ${safe(name)}\n`)
+    }
+    return EXIT.fine
+  })
+})
+
+/** A statement about what a credential sees says nothing about another credential. */
+function sameCredential(
+  a: { readonly secrets: object; readonly settings: object } | null,
+  b: { readonly secrets: object; readonly settings: object },
+): boolean {
+  return a !== null && JSON.stringify([a.secrets, a.settings]) === JSON.stringify([b.secrets, b.settings])
+}
+
+async function secretsProblem(connection: Connection, io: Io): Promise<string | null> {
+  try {
+    await guardedIo(connection, io)
+    return null
+  } catch (error) {
+    if (error instanceof Failure) return error.message
+    throw error
+  }
+}

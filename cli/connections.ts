@@ -1,0 +1,46 @@
+import { COMMON, type CommandSpec, STORE } from './args.ts'
+import { command } from './command.ts'
+import { withStore } from './compose.ts'
+import { EXIT, JSON_VERSION } from './io.ts'
+import { jsonLine, painter, safe, table } from './text.ts'
+
+const spec = {
+  name: 'connections',
+  about: 'Lists the stored connections, or removes one. Secrets are shown as what they are stored as: references.',
+  words: '',
+  takes: [0, 0],
+  flags: {
+    remove: { type: 'string', value: 'NAME', about: 'forget this connection; what was read stays in the store' },
+    ...STORE,
+    ...COMMON,
+  },
+  examples: [
+    ['rollcall connections', 'all of them'],
+    ['rollcall connections --remove acme', 'forget one'],
+  ],
+} as const satisfies CommandSpec
+
+export const run = command(spec, async ({ flags }, io) =>
+  withStore(flags.store, io, false, async (store) => {
+    if (flags.remove !== undefined) {
+      await store.removeConnection(flags.remove)
+      io.err(`removed ${safe(flags.remove)}\n`)
+    }
+    const connections = await store.connections()
+    if (flags.json) {
+      io.out(jsonLine({ version: JSON_VERSION, command: 'connections', connections }))
+      return EXIT.fine
+    }
+    if (connections.length === 0) io.err('no connections yet; `rollcall connect --help` shows how to make one\n')
+    const paint = painter(io.color)
+    const rows = connections.map((c) => {
+      const secrets = Object.entries(c.secrets).map(([name, ref]) => `${name}=${ref.from}:${ref.name}`)
+      const settings = Object.entries(c.settings).map(
+        ([name, value]) => `${name}=${typeof value === 'string' ? value : JSON.stringify(value)}`,
+      )
+      return [paint.bold(safe(c.name)), safe(c.connector), safe(c.owner ?? '-'), safe([...settings, ...secrets].join(' '))]
+    })
+    if (rows.length > 0) io.out(table([['name', 'connector', 'owner', 'settings and secret references'].map(paint.dim), ...rows]))
+    return EXIT.fine
+  }),
+)

@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+/** The command line. The only file here that reads environment, clock and process streams. */
+import { enableCompileCache } from 'node:module'
+import type { Exit, Io } from './io.ts'
+
+enableCompileCache()
+
+const env = process.env
+const color = (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
+const io: Io = {
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  env,
+  now: Date.now,
+  tty: process.stderr.isTTY === true && env['TERM'] !== 'dumb',
+  color: color && process.stdout.isTTY === true && process.stderr.isTTY === true,
+  width: process.stdout.isTTY === true ? process.stdout.columns : Number.POSITIVE_INFINITY,
+  onStop,
+}
+
+/** A second signal ends the process at once, as if nobody had listened. */
+function onStop(stop: () => void): () => void {
+  const signals = ['SIGINT', 'SIGTERM'] as const
+  const first = (): void => {
+    off()
+    stop()
+  }
+  const off = (): void => signals.forEach((signal) => void process.off(signal, first))
+  for (const signal of signals) process.on(signal, first)
+  return off
+}
+
+// A reader that went away (`| head`) is no fault of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 3))
+
+const { dispatch } = await import('./dispatch.ts')
+const exit: Exit = await dispatch(process.argv.slice(2), io)
+process.exitCode = exit

@@ -1,0 +1,151 @@
+import type { Snapshot, Store, SyncRow } from '../runtime/store/port.ts'
+import type { Connection, Connector } from '../runtime/types.ts'
+import { COMMON, type CommandSpec, STORE } from './args.ts'
+import { command } from './command.ts'
+import { storedConnection, storedConnector, withStore } from './compose.ts'
+import { EXIT, type Io, JSON_VERSION } from './io.ts'
+import { jsonLine, type Paint, painter, plural, safe, span, table } from './text.ts'
+import { because, findingLines, paintedVerdict, stepLines } from './verdict-text.ts'
+
+const spec = {
+  name: 'status',
+  about: 'One line a stream: verdict, records, why, and how old it is against how long it may be relied upon.',
+  words: '[NAME]',
+  takes: [0, 1],
+  flags: {
+    evidence: { type: 'boolean', about: 'every finding behind each verdict, and what would settle what is missing' },
+    ...STORE,
+    ...COMMON,
+  },
+  examples: [
+    ['rollcall status', 'all connections'],
+    ['rollcall status acme --evidence', 'one, with what its verdicts rest on'],
+  ],
+} as const satisfies CommandSpec
+
+type Line = {
+  readonly latest: Snapshot
+  readonly complete: Snapshot | null
+  readonly age_ms: number
+  /** Null: the connector cannot be read any more, so its promise is not known. */
+  readonly fresh_for_ms: number | null
+}
+type Status = {
+  readonly connection: Connection
+  readonly sync: SyncRow | null
+  readonly lines: readonly Line[]
+  readonly never: readonly string[]
+}
+
+export const run = command(spec, async ({ flags, words: [name] }, io) =>
+  withStore(flags.store, io, false, async (store) => {
+    const connections = name === undefined ? await store.connections() : [await storedConnection(store, name)]
+    const all = []
+    for (const connection of connections) all.push(await statusOf(store, connection, io))
+    if (flags.json)
+      io.out(jsonLine({ version: JSON_VERSION, command: 'status', connections: all.map((s) => statusJson(s, flags.evidence)) }))
+    else for (const status of all) io.out(statusText(status, flags.evidence, io, painter(io.color)))
+    if (all.length === 0) io.err('no connections yet; `rollcall connect --help` shows how to make one\n')
+    return EXIT.fine
+  }),
+)
+
+async function statusOf(store: Store, connection: Connection, io: Io): Promise<Status> {
+  const connector = await storedConnector(connection, io)
+  const snapshots = await store.snapshots(connection.name)
+  const [sync] = await store.syncs(connection.name, 1)
+  const order = connector === null ? [] : connector.order
+  const place = (stream: string): number => (order.includes(stream) ? order.indexOf(stream) : order.length)
+  const lines = snapshots
+    .map(({ latest, complete }) => ({
+      latest,
+      complete,
+      age_ms: io.now() - Date.parse(latest.facts.started_at),
+      fresh_for_ms: freshFor(connector, latest.stream),
+    }))
+    .sort((a, b) => place(a.latest.stream) - place(b.latest.stream))
+  const never = order.filter((stream) => !lines.some((line) => line.latest.stream === stream))
+  return { connection, sync: sync ?? null, lines, never }
+}
+
+function freshFor(connector: Connector | null, stream: string): number | null {
+  const seconds = connector?.streams[stream]?.fresh_for_s
+  return seconds === undefined ? null : seconds * 1000
+}
+
+const isStale = (line: Line): boolean => line.fresh_for_ms !== null && line.age_ms > line.fresh_for_ms
+
+function statusJson({ connection, sync, lines, never }: Status, evidence: boolean): object {
+  const streams = lines.map((line) => {
+    const { verdict, facts } = line.latest
+    const stream = {
+      is: facts.is,
+      verdict: verdict.is,
+      because: verdict.because,
+      records: line.latest.records,
+      sync: line.latest.sync,
+      at: line.latest.at,
+      age_s: Math.round(line.age_ms / 1000),
+      fresh_for_s: line.fresh_for_ms === null ? null : line.fresh_for_ms / 1000,
+      stale: isStale(line),
+      hold: verdict.hold,
+      next_steps: verdict.next_steps,
+      last_complete:
+        line.complete === null ? null : { sync: line.complete.sync, records: line.complete.records, at: line.complete.at },
+      ...(evidence ? { evidence: verdict.findings, gaps: facts.gaps, quarantined: facts.quarantined, rules: verdict.rules } : {}),
+    }
+    return [line.latest.stream, stream] as const
+  })
+  return {
+    connection: connection.name,
+    connector: connection.connector,
+    owner: connection.owner,
+    attested: connection.attested,
+    sync,
+    streams: Object.fromEntries(streams),
+    never_synced: never,
+  }
+}
+
+function statusText({ connection, sync, lines, never }: Status, evidence: boolean, io: Io, paint: Paint): string {
+  const last =
+    sync === null
+      ? 'never synced'
+      : `sync ${sync.sync} ${sync.state} ${span(io.now() - Date.parse(sync.ended_at ?? sync.started_at))} ago${sync.because === null ? '' : `: ${safe(sync.because)}`}`
+  const rows = lines.map((line) => {
+    const { latest } = line
+    const age = `read ${span(line.age_ms)} ago${isStale(line) ? paint.red(`, stale: good for ${span(line.fresh_for_ms ?? 0)}`) : ''}`
+    return [
+      paint.bold(safe(latest.stream)),
+      paintedVerdict(latest.verdict.is, paint),
+      plural(latest.records, 'record'),
+      age,
+      because(latest.verdict),
+    ]
+  })
+  const missing = never.map((stream) => [paint.bold(safe(stream)), paint.yellow('never synced')])
+  const head = `${paint.bold(safe(connection.name))}  ${safe(connection.connector)}  ${last}\n`
+  return (
+    head +
+    (evidence
+      ? lines.map((line, i) => table([rows[i] ?? []]) + detail(line, paint)).join('') + table(missing)
+      : table([...rows, ...missing])) +
+    older(lines)
+  )
+}
+
+function detail(line: Line, paint: Paint): string {
+  return findingLines(line.latest.verdict.findings, paint, '      ') + stepLines(line.latest.verdict, paint, '      ')
+}
+
+/** The last complete snapshot still stands where a lesser one came after it. */
+function older(lines: readonly Line[]): string {
+  const kept = lines.flatMap(({ latest, complete }) =>
+    complete === null || complete.sync === latest.sync
+      ? []
+      : [
+          `  ${safe(latest.stream)}: the last complete snapshot stands, sync ${complete.sync} of ${complete.at} with ${plural(complete.records, 'record')}\n`,
+        ],
+  )
+  return kept.join('')
+}

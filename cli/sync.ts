@@ -1,0 +1,120 @@
+import type { Store } from '../runtime/store/port.ts'
+import { COMMON, type CommandSpec, type Flags, STORE } from './args.ts'
+import { attested, canaries, SCOPE, unknownStream } from './attest.ts'
+import { command } from './command.ts'
+import {
+  CONNECTION,
+  guardedIo,
+  keptIn,
+  openTheHttp,
+  refuseConnectionFlags,
+  storedTarget,
+  type Target,
+  targetFrom,
+  withStore,
+} from './compose.ts'
+import type { Io } from './io.ts'
+import { openProgress } from './progress.ts'
+import { jsonLine, painter } from './text.ts'
+
+const spec = {
+  name: 'sync',
+  about:
+    'Reads every stream of a connection, proves and judges each, and stores what was read with its verdict.\nExit 4 where a certified stream is not complete. Ctrl-C pauses at a checkpoint (exit 3): the same command goes on there.',
+  words: '[NAME]',
+  takes: [0, 1],
+  flags: {
+    ...CONNECTION,
+    name: {
+      type: 'string',
+      value: 'NAME',
+      about: 'with --connector: what to call the connection (default: made from connector and settings)',
+    },
+    stream: { type: 'string', multiple: true, value: 'STREAM', about: 'only this stream and what it depends on; several times' },
+    ...SCOPE,
+    fresh: { type: 'boolean', about: 'begin anew, even where a paused sync could go on' },
+    progress: { type: 'boolean', about: 'show progress with --json too, as lines on stderr' },
+    ...STORE,
+    ...COMMON,
+  },
+  examples: [
+    ['rollcall sync acme', 'a stored connection'],
+    [
+      'rollcall sync --connector okta --set domain=acme.okta.com --secret token=env:OKTA_TOKEN --store ./data --json',
+      'in one go, for a program',
+    ],
+    [
+      'rollcall sync acme --attest-scope "Kim Park, IAM: the token has the directory-reader role"',
+      'with a dated statement of scope',
+    ],
+    ['rollcall sync acme --stream users --canary users=00u1suspended', 'one stream, and an account that must be in it'],
+  ],
+} as const satisfies CommandSpec
+
+type SyncFlags = Flags<(typeof spec)['flags']>
+
+export const run = command(spec, async ({ flags, words: [name] }, io) => {
+  // Before the store is opened: a wrong flag or connector must not leave a store behind.
+  const given = name === undefined ? await targetFrom(flags, flags.name ?? null, io) : null
+  if (name !== undefined) refuseConnectionFlags(flags, name)
+  return withStore(flags.store, io, given !== null, async (store) => {
+    const target = await prepared(store, given ?? (await storedTarget(store, name ?? '', io)), flags, io)
+    for (const stream of flags.stream)
+      if (!Object.hasOwn(target.connector.streams, stream)) throw unknownStream(target.connector, stream)
+    return await read(store, target, flags, await guardedIo(target.connection, io))
+  })
+})
+
+/** What a person adds on the command line becomes part of the stored connection: the next sync rests on it too. */
+async function prepared(store: Store, target: Target, flags: SyncFlags, io: Io): Promise<Target> {
+  const before = (await store.connection(target.connection.name)) ?? target.connection
+  const stated = attested(flags['attest-scope'], flags['attest-days'], io.now())
+  const connection = {
+    ...target.connection,
+    owner: before.owner,
+    created_at: before.created_at,
+    attested: stated ?? before.attested,
+    canaries: canaries(flags.canary, target.connector, before.canaries),
+  }
+  await store.putConnection(connection)
+  return { ...target, connection }
+}
+
+async function read(store: Store, target: Target, flags: SyncFlags, io: Io) {
+  const [{ sync }, { report }] = await Promise.all([import('../runtime/read/sync.ts'), import('./report.ts')])
+  const quiet = flags.json && !flags.progress
+  let stats: (() => ReturnType<typeof http.stats>) | null = null
+  const progress = openProgress(io, quiet ? 'none' : io.tty && !flags.json ? 'terminal' : 'lines', () => stats?.() ?? null)
+  const http = await openTheHttp(target, io, {
+    kept: keptIn(store, target.connection.name),
+    allow_private: flags['allow-private'],
+    onWait: (wait) => progress.on({ kind: 'wait', ...wait }),
+  })
+  stats = () => http.stats()
+  const stop = new AbortController()
+  const off = io.onStop(() => {
+    stop.abort()
+    io.err('stopping at the next checkpoint; once more stops at once\n')
+  })
+  try {
+    const result = await sync({
+      ...target,
+      store,
+      http,
+      now: io.now,
+      signal: stop.signal,
+      onProgress: progress.on,
+      ...(flags.stream.length > 0 ? { only: flags.stream } : {}),
+      fresh: flags.fresh,
+    })
+    progress.end()
+    const resume = 'the same command goes on where this one stopped'
+    const said = report({ ...target, result, now_ms: io.now(), resume })
+    io.out(flags.json ? jsonLine(said.json) : said.text(painter(io.color)))
+    return said.exit
+  } finally {
+    off()
+    progress.end()
+    await http.close()
+  }
+}

@@ -1,0 +1,46 @@
+/** Verdicts, findings and gates as people read them. Everything from outside is escaped here. */
+import type { Finding, GateAnswer, Verdict } from '../runtime/types.ts'
+import { type Paint, safe, table } from './text.ts'
+
+export function paintedVerdict(is: Verdict['is'], paint: Paint): string {
+  return { complete: paint.green, incomplete: paint.red, unproven: paint.yellow }[is](is)
+}
+
+/** The line without the verdict and the number of records, which stand beside it. */
+export function because(verdict: Verdict): string {
+  const parts = verdict.because.split(' · ')
+  const beside = (part: string, i: number): boolean =>
+    (i === 0 && part === verdict.is) || (i <= 1 && /^[\d,]+ records?$/.test(part))
+  return safe(parts.filter((part, i) => !beside(part, i)).join(' · '))
+}
+
+const RESULT: { readonly [result in Finding['result']]: (paint: Paint) => string } = {
+  holds: (paint) => paint.green('holds'),
+  refutes: (paint) => paint.red('refutes'),
+  missing: (paint) => paint.yellow('missing'),
+  anomaly: (paint) => paint.yellow('anomaly'),
+}
+
+/** One line a finding, what speaks against first. `confirms`: it is independent of the list itself. */
+export function findingLines(findings: readonly Finding[], paint: Paint, indent: string): string {
+  const order: readonly Finding['result'][] = ['refutes', 'anomaly', 'missing', 'holds']
+  const sorted = [...findings].sort((a, b) => order.indexOf(a.result) - order.indexOf(b.result) || a.item - b.item)
+  const rows = sorted.map((f) => {
+    const confirms = f.confirms && f.result === 'holds' ? paint.green(' confirms') : ''
+    return [RESULT[f.result](paint), safe(f.check), paint.dim(`${f.item} ${f.class}`), `${safe(f.because)}${confirms}`]
+  })
+  return table(rows, indent)
+}
+
+export function stepLines(verdict: Verdict, paint: Paint, indent: string): string {
+  const hold = verdict.hold === null ? '' : `${indent}${paint.yellow('hold')}  ${safe(verdict.hold)}\n`
+  return hold + verdict.next_steps.map((step) => `${indent}${paint.yellow('next')}  ${safe(step)}\n`).join('')
+}
+
+export function gateLines(gate: GateAnswer, paint: Paint): string {
+  const word = { allow: paint.green('allow'), deny: paint.red('deny'), waiver_required: paint.yellow('waiver required') }[gate.is]
+  const rows = gate.reasons.map(
+    (r) => `  ${r.stream === '' ? '' : `${safe(r.stream)}: `}${safe(r.because)}\n      ${paint.dim(`→ ${safe(r.settle)}`)}\n`,
+  )
+  return `gate: ${word}\n${rows.join('')}`
+}
