@@ -13,6 +13,12 @@ const schema = {
       default: true,
       description: 'The first row names the columns. If not, a record is a list: `[0]`.',
     },
+    columns: {
+      type: 'array',
+      items: { type: 'string', minLength: 1 },
+      minItems: 1,
+      description: 'Columns that the header must have. Only then is a header without rows an empty list.',
+    },
   },
   required: ['kind'],
   additionalProperties: false,
@@ -24,7 +30,7 @@ export const csv: DecodeKind<Options> = {
   kind: 'csv',
   description: 'The answer is comma-separated values, with a header row by default.',
   schema,
-  example: { kind: 'csv', delimiter: ';', header: true },
+  example: { kind: 'csv', delimiter: ';', header: true, columns: ['id', 'login'] },
   // A JSON error envelope would read as a header without rows, so the media type must say what it is.
   media: [
     'text/csv',
@@ -47,10 +53,17 @@ function rows(options: Options, text: string): Decoded {
   } catch (cause) {
     return fault(cause)
   }
+  // An error envelope or a plain sentence reads as a header without rows: that must never pass for an empty list.
+  if (/^[\s\ufeff]*[{[]/.test(text)) return failed('decode/syntax', 'the answer looks like JSON, not CSV')
   if (options.header === false) return { ok: true, value: table }
   const [header = [], ...body] = table
   if (header.some((name) => name.trim() === '')) return failed('decode/syntax', 'the header row has a column without a name')
   if (new Set(header).size !== header.length) return failed('decode/syntax', 'the header row names a column twice')
+  const missing = options.columns?.filter((name) => !header.includes(name)) ?? []
+  if (missing.length > 0) return failed('decode/syntax', `the header row lacks ${missing.join(', ')}`)
+  if (body.length === 0 && options.columns === undefined) {
+    return failed('decode/empty', 'one row and no more: a header, or a message; declare `columns` to tell an empty list')
+  }
   // fromEntries defines own properties: a column `__proto__` stays data.
   return { ok: true, value: body.map((row) => Object.fromEntries(header.map((name, i) => [name, row[i]]))) }
 }
