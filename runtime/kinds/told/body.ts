@@ -12,7 +12,7 @@ const schema = {
     reset_is: { enum: [...RESET_IS, 'iso'], description: 'What `reset` holds; `iso` is a time as in RFC 3339.' },
   },
   required: ['kind'],
-  dependentRequired: { reset: ['reset_is'], reset_is: ['reset'] },
+  dependencies: { reset: ['reset_is'], reset_is: ['reset'] },
   additionalProperties: false,
 } as const
 

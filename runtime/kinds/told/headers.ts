@@ -20,7 +20,7 @@ const schema = {
     },
   },
   required: ['kind'],
-  dependentRequired: { reset: ['reset_is'], reset_is: ['reset'] },
+  dependencies: { reset: ['reset_is'], reset_is: ['reset'] },
   additionalProperties: false,
 } as const
 
