@@ -21,10 +21,8 @@ export function judgeAbsence(input: {
   readonly thresholds: Thresholds
 }): AbsenceJudgement {
   const { base, absent, verdict, thresholds } = input
-  const changed = verdict.findings.some(isVoid) && absent > 0
-  const held = heldRemovals(base, absent, thresholds) ?? verdict.hold
-  const hold =
-    held ??
-    (changed ? 'connector or credential changed since the snapshot compared with: what is absent may only be hidden' : null)
-  return { hold, may_confirm: hold === null && verdict.is === 'complete' }
+  // Against another connector's snapshot an absent id may only be hidden now; it stays `vanished`, and blocks nobody.
+  const comparable = absent === 0 || !verdict.findings.some(isVoid)
+  const hold = heldRemovals(base, absent, thresholds) ?? verdict.hold
+  return { hold, may_confirm: hold === null && comparable && verdict.is === 'complete' }
 }

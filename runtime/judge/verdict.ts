@@ -77,7 +77,7 @@ function lacks(
     .filter((finding) => finding.check === 'closure' && finding.result === 'missing')
     .map((finding) => lackOf([finding], ''))
   const scope = holding('scope_proof') || holding('scope_attested') ? [] : [scopeLack(findings)]
-  const confirmation = confirming.length > 0 ? [] : [confirmationLack(findings)]
+  const confirmation = confirming.length > 0 || isEmptyByParents(facts) ? [] : [confirmationLack(findings)]
   return [
     ...structure,
     ...closure,
@@ -164,6 +164,19 @@ function isConfirming(finding: Finding, findings: readonly Finding[], facts: Rea
   return isIndependent(finding)
 }
 
+/**
+ * Below no parents there is nothing, and the proof of it is theirs: where each parent stream is proven whole, none of them was
+ * missed. Their verdicts hold a confirming item each, or rest on their own parents in the same way.
+ */
+function isEmptyByParents(facts: ReadFacts): boolean {
+  return (
+    facts.partitions === 0 &&
+    facts.fetched === 0 &&
+    facts.parents.length > 0 &&
+    facts.parents.every((parent) => parent.verdict === 'complete')
+  )
+}
+
 // ---------------------------------------------------------------- what it says
 
 /**
@@ -198,6 +211,7 @@ function completeBecause(
   return [
     `${grouped(facts.stored)} ${facts.stored === 1 ? 'record' : 'records'}`,
     ...(facts.marks.length === 0 ? [] : [few(facts.marks)]),
+    ...(isEmptyByParents(facts) ? ['there are no parents to read below'] : []),
     ...new Set(confirming.map((finding) => CONFIRMED[finding.check] ?? finding.because)),
     ...(proven || attested === undefined ? [] : [`scope attested by ${String(attested.facts['by'])}`]),
     ...(hold === null ? [] : [`removals held: ${hold}`]),

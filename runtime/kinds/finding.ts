@@ -36,16 +36,6 @@ export function listed(facts: ReadFacts): number {
   return facts.fetched - facts.stitched - facts.repeated
 }
 
-/** No parents, and every list of parents is proven whole: then there is nothing below them, and nothing left to confirm. */
-export function isEmptyByParents(facts: ReadFacts): boolean {
-  return (
-    facts.partitions === 0 &&
-    facts.fetched === 0 &&
-    facts.parents.length > 0 &&
-    facts.parents.every((parent) => parent.verdict === 'complete')
-  )
-}
-
 /** `9,412`: grouped by hand, so that no locale of a machine can change a recorded sentence. */
 export function grouped(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+(?!\d))/g, ',')

@@ -1,5 +1,5 @@
 import type { FromSchema } from 'json-schema-to-ts'
-import { counted, grouped, holds, isEmptyByParents, missing, refutes } from '../finding.ts'
+import { counted, grouped, holds, missing, refutes } from '../finding.ts'
 import type { ProveKind } from '../kind.ts'
 
 const schema = {
@@ -31,7 +31,7 @@ export const countPerParent: ProveKind<FromSchema<typeof schema>> = {
     const [variable = '', field = ''] = options.path.split('.')
     return [{ ask: 'per_parent', variable, field }]
   },
-  assess(options, view, answers) {
+  assess(options, _view, answers) {
     const answer = answers.find((one) => one.ask === 'per_parent')
     if (answer === undefined || answer.failed !== null) {
       return [
@@ -63,7 +63,8 @@ export const countPerParent: ProveKind<FromSchema<typeof schema>> = {
       ]
     }
     if (parents === 0) {
-      return [holds(SAID, 'there are no parents, so nothing below them', numbers, isEmptyByParents(view.facts))]
+      // Whether that is believed depends on the parents' own verdict, which the judge knows.
+      return [holds(SAID, 'there are no parents, so nothing below them', numbers, false)]
     }
     return [holds(SAID, `each of ${counted(parents, 'parent', 'parents')} counts what came below it`, numbers, true)]
   },
