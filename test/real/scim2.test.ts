@@ -35,7 +35,9 @@ beforeEach(async () => {
   return () => rmSync(store, { recursive: true, force: true })
 })
 
-async function sync(...more: readonly string[]): Promise<{ exit: number; report: Report; said: string }> {
+const sync = (...more: readonly string[]) => syncAs('T', ...more)
+
+async function syncAs(token: 'T' | 'WRONG', ...more: readonly string[]): Promise<{ exit: number; report: Report; said: string }> {
   let out = ''
   let said = ''
   const args = [
@@ -44,7 +46,7 @@ async function sync(...more: readonly string[]): Promise<{ exit: number; report:
     '--set',
     `url=${scimmy.url}`,
     '--secret',
-    'token=env:T',
+    `token=env:${token}`,
     '--store',
     store,
     '--allow-private',
@@ -85,7 +87,7 @@ describe('scim2 against scimmy-routers, a third-party SCIM server', () => {
   })
 
   test('a wrong token reads nothing, says why, and closes the gate', async () => {
-    const { exit, report } = await sync(...ATTESTED, '--secret', 'token=env:WRONG')
+    const { exit, report } = await syncAs('WRONG', ...ATTESTED)
     const users = report.streams['users'] as Stream
     expect([exit, users.verdict, users.records, report.gate.is]).toEqual([4, 'incomplete', 0, 'deny'])
     expect(users.because).toMatch(/http\/unauthorized/)
