@@ -1,0 +1,60 @@
+/** Filled to half: 4 MB, whatever is stored. Half as much writes every page of the index twice as often. */
+const PLACES = 131_072
+export const PENDING_MOST = PLACES / 2
+
+/** A version that `head` does not know yet. `drop`: what it replaces there; 0: nothing. */
+export type Pending = { readonly stream: number; readonly key: number; readonly n: number; readonly drop: number }
+
+/** The newest versions by key, in typed arrays: a Map of objects would cost 250 bytes an entry. */
+export type PendingTable = {
+  readonly size: () => number
+  /** Numbers stored under a key: mostly none or one; two ids may share a key. */
+  readonly find: (stream: number, key: number, found: (n: number) => void) => void
+  /** `old`: the version before, wherever it is found; 0: none. */
+  readonly put: (stream: number, key: number, n: number, old: number) => void
+  /** By stream and key. */
+  readonly sorted: () => readonly Pending[]
+  readonly clear: () => void
+}
+
+export function pendingTable(): PendingTable {
+  const streams = new Float64Array(PLACES)
+  const keys = new Float64Array(PLACES)
+  const numbers = new Float64Array(PLACES)
+  const drops = new Float64Array(PLACES)
+  let size = 0
+  const place = (stream: number, key: number): number => (Math.imul(stream, 0x9e3779b1) ^ key) & (PLACES - 1)
+  const next = (at: number): number => (at + 1) & (PLACES - 1)
+  return {
+    size: () => size,
+    find: (stream, key, found) => {
+      for (let at = place(stream, key); numbers[at] !== 0; at = next(at))
+        if (keys[at] === key && streams[at] === stream) found(numbers[at]!)
+    },
+    put: (stream, key, n, old) => {
+      let at = place(stream, key)
+      for (; numbers[at] !== 0; at = next(at)) {
+        if (old !== 0 && numbers[at] === old) {
+          numbers[at] = n
+          return
+        }
+      }
+      streams[at] = stream
+      keys[at] = key
+      numbers[at] = n
+      drops[at] = old
+      size++
+    },
+    sorted: () => {
+      const used = new Uint32Array(size)
+      let count = 0
+      for (let at = 0; at < PLACES; at++) if (numbers[at] !== 0) used[count++] = at
+      used.sort((a, b) => streams[a]! - streams[b]! || keys[a]! - keys[b]!)
+      return Array.from(used, (at) => ({ stream: streams[at]!, key: keys[at]!, n: numbers[at]!, drop: drops[at]! }))
+    },
+    clear: () => {
+      numbers.fill(0)
+      size = 0
+    },
+  }
+}
