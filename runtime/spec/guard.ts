@@ -4,9 +4,11 @@ import type { Problem, Range } from './diagnostic.ts'
 import { show } from './diagnostic.ts'
 
 const MOST_BYTES = 1024 * 1024
-/** A hand-written connector has 100 to 1,000 lines. More costs time in the lexer, which is what these two caps bound. */
+/** A hand-written connector has 100 to 1,000 lines, 12 tokens each. More costs time in the lexer, which is what these two caps bound. */
 const MOST_LINES = 10_000
 const MOST_TOKENS = 20_000
+/** Many of them may stand in texts, so this is wider than the cap on tokens. */
+const MOST_MARKS = 60_000
 const MOST_DEPTH = 64
 const CORE_TAGS = new Set(['!', '!!str', '!!int', '!!float', '!!bool', '!!null', '!!map', '!!seq'])
 
@@ -14,10 +16,11 @@ export type Guarded = { readonly tokens: readonly CST.Token[] } | { readonly pro
 
 /** Bytes → text; NUL, invalid UTF-8 and lone surrogates are refused. A BOM is dropped. */
 export function readText(source: string | Uint8Array): { readonly text: string; readonly problem: Problem | null } {
-  const bytes = typeof source === 'string' ? Buffer.byteLength(source) : source.length
+  // A text of more characters has more bytes; counting those of 50 MB would take its time.
+  const bytes = typeof source === 'string' && source.length <= MOST_BYTES ? Buffer.byteLength(source) : source.length
   if (bytes > MOST_BYTES) {
     const text = typeof source === 'string' ? source.slice(0, 200) : Buffer.from(source.subarray(0, 200)).toString('utf8')
-    return { text, problem: refuse('spec/too-large', `the file has ${bytes} bytes; at most ${MOST_BYTES} are read`, [0, 1]) }
+    return { text, problem: refuse('spec/too-large', `more than ${MOST_BYTES} bytes`, [0, 1]) }
   }
   const text = typeof source === 'string' ? source : Buffer.from(source.buffer, source.byteOffset, source.length).toString('utf8')
   return { text: text.startsWith('\ufeff') ? text.slice(1) : text, problem: badText(text, source) }
@@ -46,8 +49,8 @@ function isUtf8(bytes: Uint8Array): boolean {
 
 /** Lexes and parses step by step and stops at the first trap, so that its cost does not depend on what follows. */
 export function guard(text: string): Guarded {
-  const lines = tooManyLines(text)
-  if (lines !== null) return { problem: lines }
+  const crowd = tooManyLines(text) ?? tooManyMarks(text)
+  if (crowd !== null) return { problem: crowd }
   const tokens: CST.Token[] = []
   const parser = new Parser()
   const watch = watcher()
@@ -73,6 +76,17 @@ function tooManyLines(text: string): Problem | null {
     if (at < 0) return null
   }
   return refuse('spec/too-large', `more than ${MOST_LINES} lines`, [at + 1, at + 2])
+}
+
+/** Counting the characters that open, part and close things is cheap; lexing them is not. */
+function tooManyMarks(text: string): Problem | null {
+  let marks = 0
+  for (let at = 0; at < text.length; at += 1) {
+    const unit = text.charCodeAt(at)
+    if (unit === 0x2c || unit === 0x5b || unit === 0x5d || unit === 0x7b || unit === 0x7d) marks += 1
+    if (marks > MOST_MARKS) return refuse('spec/too-large', `more than ${MOST_MARKS} commas and brackets`, [at, at + 1])
+  }
+  return null
 }
 
 /** Sees every lexeme once, in order. A scalar's own text follows a marker and is never taken for an indicator. */

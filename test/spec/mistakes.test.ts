@@ -14,7 +14,8 @@ describe('seeded mistakes', () => {
       const key = pick(next, keys)
       const typed = typo(key.text, next)
       const found = errorsOf(replaceAt(SAMPLE, key, typed))
-      if (!found.some((d) => d.help?.startsWith(`did you mean \`${key.text}\``))) wrong.push(`${typed} for ${key.text}: ${found.map((d) => d.message).join('; ')}`)
+      if (!found.some((d) => d.help?.startsWith(`did you mean \`${key.text}\``)))
+        wrong.push(`${typed} for ${key.text}: ${found.map((d) => d.message).join('; ')}`)
     }
     expect(wrong.length, wrong.slice(0, 40).join('\n')).toBeLessThanOrEqual(50)
   })
@@ -29,7 +30,8 @@ describe('seeded mistakes', () => {
       const found = errorsOf(text)
       if (found.length === 0) continue // still right: another valid word
       counts.push(found.length)
-      if (found.length > 1) many.push(`${what}\n    ${found.map((d) => `${d.line}:${d.column} ${d.code} ${d.message}`).join('\n    ')}`)
+      if (found.length > 1)
+        many.push(`${what}\n    ${found.map((d) => `${d.line}:${d.column} ${d.code} ${d.message}`).join('\n    ')}`)
     }
     const share = counts.filter((count) => count === 1).length / counts.length
     expect(share, many.slice(0, 60).join('\n')).toBeGreaterThanOrEqual(0.9)
@@ -47,7 +49,10 @@ const MISTAKES: readonly Mistake[] = [
   (next) => onValue(next, 'null for a text', /^[^"'{]+$/, () => 'null'),
   (next) => dropLine(next),
   (next) => doubleLine(next),
-  (next) => onValue(next, 'template typo', /^[^"']*\{\w+\}[^"']*$/, (value) => value.text.replace(/\{(\w+)\}/, (_, name: string) => `{${typo(name, next)}}`)),
+  (next) =>
+    onValue(next, 'template typo', /^[^"']*\{\w+\}[^"']*$/, (value) =>
+      value.text.replace(/\{(\w+)\}/, (_, name: string) => `{${typo(name, next)}}`),
+    ),
 ]
 
 function onKey(next: () => number, what: string, put: (key: Token) => string): readonly [string, string] {
@@ -57,7 +62,10 @@ function onKey(next: () => number, what: string, put: (key: Token) => string): r
 }
 
 function onValue(next: () => number, what: string, fits: RegExp, put: (value: Token) => string): readonly [string, string] {
-  const value = pick(next, valuesOf(SAMPLE).filter((one) => fits.test(SAMPLE.slice(one.start, one.end)) && !one.text.startsWith('=')))
+  const value = pick(
+    next,
+    valuesOf(SAMPLE).filter((one) => fits.test(SAMPLE.slice(one.start, one.end)) && !one.text.startsWith('=')),
+  )
   const made = put(value)
   return [`${what}: ${value.above.join('.')} ${value.text} → ${made}`, replaceAt(SAMPLE, value, made)]
 }

@@ -47,7 +47,8 @@ function walk(text: string): { readonly keys: readonly Token[]; readonly values:
         visit(pair.value as Node | null, [...above, String(key.value)])
       }
     } else if (isSeq(node)) for (const item of node.items) visit(item as Node, above)
-    else if (isScalar(node) && typeof node.value === 'string') values.push({ text: node.value, start: node.range![0], end: node.range![1], siblings: [], above })
+    else if (isScalar(node) && typeof node.value === 'string')
+      values.push({ text: node.value, start: node.range![0], end: node.range![1], siblings: [], above })
   }
   visit(parseDocument(text).contents, [])
   return { keys, values }

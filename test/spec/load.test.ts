@@ -1,0 +1,176 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { ERRORS } from '../../runtime/errors.ts'
+import { type Diagnostic, loadConnector, renderDiagnostic, renderSummary } from '../../runtime/spec/load.ts'
+import type { Connector } from '../../runtime/types.ts'
+import { SAMPLE } from './sample.ts'
+
+const load = (text: string): Connector => {
+  const { connector, diagnostics } = loadConnector(text, 'acme.yaml')
+  expect(connector, JSON.stringify(diagnostics, null, 1)).not.toBeNull()
+  return connector!
+}
+const warned = (text: string) =>
+  loadConnector(text, 'acme.yaml').diagnostics.map((d) => `${d.severity} ${d.code} ${d.line}:${d.column}`)
+
+describe('a declaration becomes a connector', () => {
+  const acme = load(SAMPLE)
+
+  test('a request is taken apart', () => {
+    expect(acme.streams['users']!.list).toMatchObject({
+      method: 'GET',
+      path: '/users',
+      query: [
+        ['limit', '100'],
+        ['region', '{region}'],
+      ],
+      body: null,
+      decode: { kind: 'json' },
+    })
+    expect(acme.streams['groups']!.list).toMatchObject({
+      method: 'POST',
+      path: '/orgs/{org}/groups',
+      query: [['expand', 'stats']],
+      headers: { 'X-Org': '{org}' },
+      expect: ['= body.ok == true'],
+    })
+  })
+
+  test('query values are the very text, and a list is the parameter several times', () => {
+    const text = SAMPLE.replace('GET /users?limit=100&region={region}', 'GET /users?search=status pr&filter=a=b&flag')
+      .replace('{ expand: stats }', '{ expand: [stats, owners] }')
+      .replace(/ {2}region: .*\n/, '')
+    expect(load(text).streams['users']!.list.query).toEqual([
+      ['search', 'status pr'],
+      ['filter', 'a=b'],
+      ['flag', ''],
+    ])
+    expect(load(text).streams['groups']!.list.query).toEqual([
+      ['expand', 'stats'],
+      ['expand', 'owners'],
+    ])
+  })
+
+  test('durations are seconds, ids are lists, each has its three forms', () => {
+    expect([acme.streams['users']!.fresh_for_s, acme.streams['groups']!.fresh_for_s]).toEqual([43_200, 86_400])
+    expect(acme.streams['memberships']!.id).toEqual(['= group.id', 'id'])
+    expect(acme.streams['memberships']!.each).toEqual({ group: { from: 'stream', stream: 'groups' } })
+    expect(acme.streams['groups']!.each).toEqual({ org: { from: 'setting', setting: 'orgs' } })
+  })
+
+  test('parents come before children, nodes before edges', () => {
+    const turned =
+      SAMPLE.replace(/ {2}users:\n[\s\S]*?(?= {2}groups:)/, '') + /( {2}users:\n[\s\S]*?)(?= {2}groups:)/.exec(SAMPLE)![1]
+    expect(load(turned).order).toEqual(['groups', 'users', 'memberships'])
+  })
+
+  test("an edge's streams are implied where they are not declared, and `[]` says that there are none", () => {
+    const implied = load(SAMPLE.replace('    refers: { account: users, entitlement: groups }\n', ''))
+    expect(implied.streams['memberships']!.refers).toEqual({ account: ['users'], entitlement: ['groups'] })
+    const none = load(SAMPLE.replace('entitlement: groups }', 'entitlement: [] }'))
+    expect(none.streams['memberships']!.refers).toEqual({ account: ['users'] })
+  })
+
+  test("a word's own defaults are filled in", () => {
+    expect(acme.streams['groups']!.pages).toMatchObject({ start: 0, overlap: 1 })
+    expect(acme.limits).toEqual({
+      requests_per_minute: 600,
+      concurrent: 8,
+      told_by: { kind: 'headers', remaining: 'x-left', reset: 'x-reset', reset_is: 'epoch_s', retry_after: 'retry-after' },
+      timeout_ms: 30_000,
+      max_bytes: 33_554_432,
+      attempts: 5,
+    })
+  })
+
+  test('the fingerprint is of the declaration: not of blanks, comments and order, but of every value', () => {
+    const same = SAMPLE.replace('title: Acme\n', '# said otherwise\ntitle:   "Acme"\n')
+      .replace('version: 1\n', '')
+      .replace('connector: acme\n', 'connector: acme\nversion: 1\n')
+    expect(load(same).fingerprint).toBe(acme.fingerprint)
+    expect(load(SAMPLE.replace('limit=100', 'limit=101')).fingerprint).not.toBe(acme.fingerprint)
+    expect(acme.fingerprint).toMatch(/^sha256:[0-9a-f]{64}$/)
+  })
+
+  test('bytes and text are the same; a byte order mark and CRLF change nothing', () => {
+    expect(loadConnector(Buffer.from(`\ufeff${SAMPLE}`), 'a').connector?.fingerprint).toBe(acme.fingerprint)
+    expect(load(SAMPLE.replaceAll('\n', '\r\n')).fingerprint).toBe(acme.fingerprint)
+  })
+
+  const shipped = readdirSync('connectors').filter((file) => file.endsWith('.yaml'))
+  test.each(shipped)('connectors/%s has no error and no warning', (file) => {
+    expect(loadConnector(readFileSync(`connectors/${file}`), file).diagnostics).toEqual([])
+  })
+})
+
+describe('warnings', () => {
+  test.each([
+    ['no source', SAMPLE.replace(/source:\n.*\n/, ''), 'warning spec/no-source 1:1'],
+    [
+      'a setting that is never used',
+      SAMPLE.replace('  region: {', '  spare: { type: text }\n  region: {'),
+      'warning spec/unused-setting 10:3',
+    ],
+    ['GET with a body', SAMPLE.replace('request: POST /orgs', 'request: GET /orgs'), 'warning spec/get-with-body 67:7'],
+    ['a query that is encoded already', SAMPLE.replace('limit=100', 'q=a%20b'), 'warning spec/encoded-query 37:25'],
+  ])('%s', (_name, text, wanted) => {
+    expect(warned(text)).toEqual([wanted])
+  })
+
+  test('a secret in the query of a token URL is a warning, for there it can be revealed', () => {
+    const auth =
+      'auth: { kind: oauth2_client_credentials, token_url: "https://{domain}/t?k={token}", client_id: x, client_secret: "{token}" }'
+    expect(warned(SAMPLE.replace(/auth: .*/, auth))).toEqual(['warning spec/secret-in-url 13:76'])
+  })
+})
+
+describe('a diagnostic as people read it', () => {
+  const text = SAMPLE.replace('records: data', 'recrods: data')
+  const [found] = loadConnector(text, 'connectors/acme.yaml').diagnostics as [Diagnostic]
+
+  test('has code, place, frame, caret and suggestion', () => {
+    expect(renderDiagnostic(found, text, { color: false })).toBe(
+      [
+        'error[spec/unknown-key]: unknown key `recrods`',
+        '  --> connectors/acme.yaml:39:5',
+        '  38 |     pages: { kind: cursor, from: next, into: { query: after }, end: "null" }',
+        '  39 |     recrods: data',
+        '     |     ^^^^^^^ did you mean `records`?',
+      ].join('\n'),
+    )
+    expect(found.path).toBe('streams.users.recrods')
+  })
+
+  test('colours only where asked, and the caret stands under its text behind tabs and on long lines', () => {
+    expect(renderDiagnostic(found, text, { color: true })).toContain('\u001b[1;31m')
+    const long = `connector: acme\nx:\t"${'y'.repeat(300)}", zz: 1\n`
+    for (const [column, end_column] of [
+      [1, 2],
+      [4, 10],
+      [290, 300],
+    ] as const) {
+      const rows = renderDiagnostic({ ...found, help: null, line: 2, column, end_column }, long, { color: false }).split('\n')
+      expect(rows.at(-1)!.length).toBeLessThan(140)
+      const caret = rows.at(-1)!.indexOf('^')
+      expect(rows.at(-2)!.slice(caret, caret + 1)).toBe(
+        [...long.split('\n')[1]!][column - 1] === '\t' ? ' ' : [...long.split('\n')[1]!][column - 1],
+      )
+    }
+  })
+
+  test('a summary counts', () => {
+    expect(renderSummary([found, { ...found, severity: 'warning' }], 'a.yaml')).toBe('1 error, 1 warning in a.yaml')
+    expect(renderSummary([], 'a.yaml')).toBe('no errors in a.yaml')
+  })
+})
+
+test('every code that the spec room can give is in the table of errors', () => {
+  const room = readdirSync('runtime/spec', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+  const used = new Set(
+    room.flatMap((file) =>
+      [...readFileSync(`runtime/spec/${file}`, 'utf8').matchAll(/'(spec\/[a-z0-9-]+)'/g)].map((found) => found[1]!),
+    ),
+  )
+  expect(used.size).toBeGreaterThan(40)
+  expect([...used].filter((code) => !Object.hasOwn(ERRORS, code))).toEqual([])
+})
