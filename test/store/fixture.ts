@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { PassDifference, Published, QuarantineRow, ReadSession, Row, RowsOutcome, Store } from '../../runtime/store/port.ts'
+import type { Published, QuarantineRow, ReadSession, Row, RowsOutcome, Store } from '../../runtime/store/port.ts'
 import type { Change, Gap, PageFacts, PageRow, ReadFacts, Verdict } from '../../runtime/types.ts'
 
 export const AT = '2026-01-02T03:04:05.000Z'
@@ -127,4 +127,13 @@ export async function collect<T>(from: AsyncIterable<T>): Promise<readonly T[]> 
   return all
 }
 
-export const NO_DIFFERENCE: Pick<PassDifference, 'only_first' | 'only_second'> = { only_first: 0, only_second: 0 }
+/** What the process that is killed reads: pages of a sync, and records of a page. Ids leave and come back; contents change. */
+export const PAGES = 6
+export const ROWS = 20
+export const rowsOf = (sync: number, no: number): readonly Row[] =>
+  Array.from({ length: ROWS }, (_, i) => {
+    const at = no * ROWS + i
+    // Every fifth record is another one in every other sync; every third changes with each sync.
+    const id = at % 5 === 0 ? `r${at}-${sync % 2}` : `r${at}`
+    return row(id, at % 3 === 0 ? sync : 0)
+  })
