@@ -5,8 +5,11 @@ import { type JsonObject, RECORD_TYPES } from '../types.ts'
 import { EXPRESSION, EXPRESSIONS, fieldValue, HEADERS, NAME, PATH, REQUEST, SCALAR, TEXT } from './schema-parts.ts'
 import { type Family, WORDS } from './words.ts'
 
-/** Every family a `$def` with one branch a word, each branch a `$def` of its own: `auth`, `auth_bearer`. */
-export function connectorSchema(): JsonObject {
+/**
+ * Every family a `$def` with one branch a word, each branch a `$def` of its own: `auth`, `auth_bearer`.
+ * With `only`, words of other kinds are left out: what that schema takes, the whole one takes too.
+ */
+export function connectorSchema(only: ReadonlySet<string> | null = null): JsonObject {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://rollcall.example/schemas/connector.schema.json',
@@ -56,7 +59,7 @@ export function connectorSchema(): JsonObject {
     },
     required: ['connector', 'version', 'title', 'base_url', 'auth', 'streams'],
     additionalProperties: false,
-    $defs: { ...parts(), ...families(), ...fields() },
+    $defs: { ...parts(), ...families(only), ...fields() },
   }
 }
 
@@ -225,9 +228,10 @@ function fields(): JsonObject {
   return Object.fromEntries(entries)
 }
 
-function families(): JsonObject {
+function families(only: ReadonlySet<string> | null): JsonObject {
   const out: { [name: string]: JsonObject } = {}
-  for (const [family, words] of Object.entries(WORDS) as readonly (readonly [Family, { readonly [kind: string]: Word }])[]) {
+  for (const [family, all] of Object.entries(WORDS) as readonly (readonly [Family, { readonly [kind: string]: Word }])[]) {
+    const words = Object.fromEntries(Object.entries(all).filter(([kind]) => only === null || only.has(kind)))
     out[family] = oneOf(family, Object.keys(words))
     if (family === 'auth')
       out['auth_plain'] = oneOf(
@@ -246,6 +250,7 @@ function families(): JsonObject {
 }
 
 function oneOf(family: string, kinds: readonly string[]): JsonObject {
+  if (kinds.length === 0) return { not: {} }
   return {
     type: 'object',
     required: ['kind'],

@@ -29,7 +29,7 @@ export function explain(errors: readonly ErrorObject[], tree: Tree): readonly Fa
         (error) =>
           error.propertyName === undefined &&
           !(is_typo && isChoiceOfKeys(error)) &&
-          !['additionalProperties', 'required', 'dependentRequired', 'propertyNames'].includes(error.keyword),
+          !['additionalProperties', 'required', 'dependentRequired', 'dependencies', 'propertyNames'].includes(error.keyword),
       )
       const first = rest.find((error) => error.keyword === 'enum' || error.keyword === 'const') ?? rest[0]
       if (first !== undefined) faults.push(badValue(first, tree))

@@ -11,7 +11,7 @@ export function keyFaults(pointer: string, errors: readonly ErrorObject[], tree:
   const unknown = errors.filter((error) => error.keyword === 'additionalProperties')
   const missing = new Set(
     errors
-      .filter((error) => error.keyword === 'required' || error.keyword === 'dependentRequired')
+      .filter((error) => ['required', 'dependentRequired', 'dependencies'].includes(error.keyword))
       .map((error) => String(error.params['missingProperty'])),
   )
   const present = Object.keys((errors[0]?.data ?? {}) as object)
