@@ -61,6 +61,9 @@ export async function openRunner(
   settings: { readonly [name: string]: Json },
   attested: Connection['attested'] = null,
 ): Promise<Runner> {
+  // Waits pass at once: who sleeps moves the clock.
+  let slept = 0
+  const now = () => Date.now() + slept
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-connectors-'))
   const store = await openStore(folder)
   const http = openHttp({
@@ -68,8 +71,10 @@ export async function openRunner(
     settings,
     secrets: async (name) => new Secret(SECRETS[name] ?? 'unknown'),
     allow_private: true,
-    now: Date.now,
-    sleep: async () => undefined,
+    now,
+    sleep: async (ms) => {
+      slept += ms
+    },
     kept: { read: async () => ({}), keep: async () => undefined },
   })
   const connection: Connection = {
@@ -87,7 +92,7 @@ export async function openRunner(
   await store.putConnection(connection)
   return {
     async run(only) {
-      const result = await sync({ connector, connection, store, http, now: Date.now, ...(only === undefined ? {} : { only }) })
+      const result = await sync({ connector, connection, store, http, now, ...(only === undefined ? {} : { only }) })
       return { result, records: (stream) => store.records('here', stream, { which: 'latest', after: 0, limit: 1_000 }) }
     },
     async close() {

@@ -14,6 +14,8 @@ export type Endpoint = {
   readonly host: string
   readonly path: string
   readonly method?: 'POST'
+  /** Asked at each request; false: the next endpoint of this path answers. */
+  readonly when?: () => boolean
 } /** A list: `at` is the key of the records, '' where the body is the list. Null: 404. */ & (
   | { readonly list: (params: Params, query: URLSearchParams) => readonly Values[] | null; readonly at: string }
   /** One object. Null: 404. */
@@ -107,7 +109,7 @@ function find(vendor: Vendor, host: string, asked: Asked): { readonly endpoint: 
     const names = [...endpoint.path.matchAll(/\{(\w+)\}/g)].map((match) => match[1] as string)
     const pattern = new RegExp(`^${endpoint.path.replaceAll(/[.$]/g, '\\$&').replaceAll(/\{\w+\}/g, '([^/]+)')}$`)
     const match = pattern.exec(asked.path)
-    if (match !== null)
+    if (match !== null && endpoint.when?.() !== false)
       return { endpoint, params: Object.fromEntries(names.map((name, index) => [name, match[index + 1] as string])) }
   }
   return null

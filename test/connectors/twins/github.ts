@@ -22,7 +22,6 @@ const endpoints: readonly Endpoint[] = [
     path: '/user/memberships/orgs/{org}',
     answer: () => ({ body: { state: 'active', role: 'admin', user: people[0] } }),
   },
-  { ...org(''), one: () => ({ login: 'acme', two_factor_requirement_enabled: true }) },
   {
     ...org('/members'),
     at: '',

@@ -69,7 +69,6 @@ const endpoints: readonly Endpoint[] = [
   { ...v1('/groups/{id}'), one: byId(groups) },
   { ...v1('/groups/{id}/members'), at: 'value', list: ({ id }) => members[id as string]?.map(as('user')) ?? null },
   { ...v1('/groups/{id}/owners'), at: 'value', list: () => ['u0', 'u1', 'u2'].map(as('user')) },
-  { ...v1('/directoryRoles'), at: 'value', list: () => roles },
   { ...v1('/roleManagement/directory/roleDefinitions'), at: 'value', list: () => roles },
   { ...v1('/roleManagement/directory/roleDefinitions/{id}'), one: byId(roles) },
   { ...v1('/roleManagement/directory/roleAssignments'), at: 'value', list: () => grants },
