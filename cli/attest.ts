@@ -40,6 +40,15 @@ export function canaries(given: readonly string[], connector: Connector, before:
   return { ...before, ...Object.fromEntries(added) }
 }
 
+/** Planted accounts are looked for whether or not the connector's author thought of them: an ignored canary would be a silent one. */
+export function withCanaries(connector: Connector, connection: Connection): Connector {
+  const entries = Object.entries(connector.streams).map(([name, stream]) => {
+    const asked = (connection.canaries[name]?.length ?? 0) > 0 && !stream.prove.some((word) => word.kind === 'canaries')
+    return [name, asked ? { ...stream, prove: [...stream.prove, { kind: 'canaries' }] } : stream] as const
+  })
+  return { ...connector, streams: Object.fromEntries(entries) }
+}
+
 /** With the nearest name. */
 export function unknownStream(connector: Connector, stream: string): Failure {
   const names = Object.keys(connector.streams)

@@ -8,6 +8,8 @@ export type ProgressView = { readonly on: (progress: Progress) => void; readonly
 /** A terminal is redrawn at most this often; other outputs get a line a stream at most every LINE_MS. */
 const DRAW_MS = 100
 const LINE_MS = 10_000
+/** Over a shorter time the rate is mostly the granularity of counting, and can look like more than the limit. */
+const RATE_MS = 3000
 
 type Seen = {
   phase: 'reading' | 'proving' | 'judging' | 'done'
@@ -36,7 +38,7 @@ export function openProgress(io: Io, kind: 'terminal' | 'lines' | 'none', stats:
     while (rates.length > 2 && (rates[0]?.[0] ?? 0) < io.now() - 10_000) rates.shift()
     const [from_ms, from] = rates[0] ?? [io.now(), now.requests]
     const passed_ms = io.now() - from_ms
-    const measured = passed_ms < 500 ? null : Math.round(((now.requests - from) * 60_000) / passed_ms)
+    const measured = passed_ms < RATE_MS ? null : Math.round(((now.requests - from) * 60_000) / passed_ms)
     const limit = now.requests_per_minute === null ? '' : ` of ${now.requests_per_minute}`
     return measured === null ? '' : `${measured}${limit} requests/min`
   }
