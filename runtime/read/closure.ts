@@ -41,11 +41,16 @@ async function askDangling(
   const answers = await Promise.all(dangling.ids.map((id) => whereAlive(id, nodes, reads)))
   const count = (answer: string) => answers.filter((found) => found === answer).length
   const aliveIn = (node: string) => dangling.ids.filter((_, index) => answers[index] === `alive ${node}`)
+  const aliveElsewhere = (node: string) =>
+    answers.filter((found) => found.startsWith('alive ') && found !== `alive ${node}`).length
   const beside = { gone: count('gone'), unanswered: count('unanswered') }
   return {
     edge: { ...base, ...beside, refers: nodes, alive: nodes.flatMap(aliveIn) },
     nodes: Object.fromEntries(
-      nodes.map((node) => [node, { ...base, ...beside, refers: [node], alive: aliveIn(node), dangling: dangling.dangling }]),
+      nodes.map((node) => [
+        node,
+        { ...base, ...beside, refers: [node], alive: aliveIn(node), dangling: base.dangling - aliveElsewhere(node) },
+      ]),
     ),
   }
 }

@@ -36,7 +36,7 @@ export function isAcross(options: KindOptions): boolean {
 export function wordsOf(context: Pick<ReadContext, 'compiled'>): readonly KindOptions[] {
   const { stream } = context.compiled
   const declared = stream.prove.some((word) => word.kind === 'by_id' && word['of'] === 'last_snapshot')
-  return declared || stream.get === null ? stream.prove : [...stream.prove, { kind: 'by_id', of: 'last_snapshot', sample: 25 }]
+  return declared || stream.get === null ? stream.prove : [...stream.prove, { kind: 'by_id', of: 'last_snapshot', sample: 100 }]
 }
 
 export async function assessWord(context: ProofContext, options: KindOptions, view: ProveView): Promise<readonly Finding[]> {
@@ -93,26 +93,44 @@ async function answerTo(context: ProofContext, ask: ProofAsk): Promise<ProofAnsw
   }
 }
 
-/** The first partition's first page with another query. */
+/** Beyond so many lists the probe is not asked: it is one request each. */
+const PROBE_LISTS = 200
+
+/** The first page of every list with another query; totals and rows summed, as the read sums its own. */
 async function listOnce(context: ProofContext, query: { readonly [name: string]: string }): Promise<ProofAnswer> {
+  const sum = { total: 0, received: 0, lists: 0 }
+  for await (const partition of partitionsOf(context.compiled.stream, context.names, context.sessions)) {
+    if (sum.lists++ >= PROBE_LISTS) return noProbe(`more than ${PROBE_LISTS} lists: their totals are not probed`)
+    const probed = await probe(context, partition, query)
+    if ('failed' in probed) return noProbe(probed.failed)
+    sum.total += probed.total
+    sum.received += probed.received
+  }
+  return sum.lists === 0
+    ? noProbe('there is nothing to list')
+    : { ask: 'list_once', total: sum.total, received: sum.received, failed: null }
+}
+
+function noProbe(failed: string): ProofAnswer {
+  return { ask: 'list_once', total: null, received: 0, failed }
+}
+
+async function probe(
+  context: ProofContext,
+  partition: Partition,
+  query: { readonly [name: string]: string },
+): Promise<{ readonly total: number; readonly received: number } | { readonly failed: string }> {
   const { compiled, connector } = context
-  const nothing = (failed: string) => ({ ask: 'list_once', total: null, received: 0, failed }) as const
-  const first = await firstPartition(context)
-  if (first === null) return nothing('there is nothing to list')
   const state = compiled.pages.first(compiled.stream.pages)
   const patch = compiled.pages.ask(compiled.stream.pages, state)
   const observation = await sendDeclared(context, () =>
-    buildRequest(connector, compiled.stream.list, { ...context.names, ...first.vars }, patch, { query }),
+    buildRequest(connector, compiled.stream.list, { ...context.names, ...partition.vars }, patch, { query }),
   )
-  if (observation.kind !== 'answer') return nothing(observation.because)
+  if (observation.kind !== 'answer') return { failed: observation.because }
   const opened = openPage(compiled, state, observation)
-  if (!opened.ok) return nothing(opened.because)
-  return { ask: 'list_once', total: opened.total, received: opened.records.length, failed: opened.total_broken }
-}
-
-async function firstPartition(context: ProofContext): Promise<Partition | null> {
-  for await (const partition of partitionsOf(context.compiled.stream, context.names, context.sessions)) return partition
-  return null
+  if (!opened.ok) return { failed: opened.because }
+  if (opened.total === null) return { failed: opened.total_broken ?? 'the probe declared no total' }
+  return { total: opened.total, received: opened.records.length }
 }
 
 async function countNow(
