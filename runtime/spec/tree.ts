@@ -79,10 +79,10 @@ export function readTree(
     for (const pair of pairs) {
       const range: Range = [pair.key.range![0], Math.max(pair.key.range![1], pair.key.range![0] + 1)]
       const name = String((pair.key as Scalar).value)
-      const path = pathOf(`${pointer}/${escapePointer(name)}`)
+      const path = () => pathOf(`${pointer}/${escapePointer(name)}`)
       if (FORBIDDEN.has(name))
-        problems.push(error('spec/forbidden-key', `\`${name}\` may not be a key`, range, path, 'choose another name'))
-      else if (name === '<<') problems.push(error('spec/yaml-merge', 'a merge key', range, path, 'write the keys out'))
+        problems.push(error('spec/forbidden-key', `\`${name}\` may not be a key`, range, path(), 'choose another name'))
+      else if (name === '<<') problems.push(error('spec/yaml-merge', 'a merge key', range, path(), 'write the keys out'))
       else if (first_at.has(name)) {
         const line = text.slice(0, first_at.get(name)).split('\n').length
         problems.push(
@@ -90,7 +90,7 @@ export function readTree(
             'spec/duplicate-key',
             `\`${show(name)}\` is already there`,
             range,
-            path,
+            path(),
             `first on line ${line}; keep one of them`,
           ),
         )

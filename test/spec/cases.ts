@@ -124,6 +124,7 @@ export const CASES: readonly Case[] = [
   one('a secret in a path', 'GET /me', 'GET /me/{⟦token⟧}', 'spec/secret-in-url'),
   one('a secret in a query', 'GET /roles', 'GET /roles?t={⟦token⟧}', 'spec/secret-in-url'),
   one('a secret in a header outside auth', 'Accept: application/json', 'Accept: "{⟦token⟧}"', 'spec/secret-outside-auth'),
+  one('a list in a template', 'GET /roles', 'GET /roles?o={⟦orgs⟧}', 'spec/wrong-type'),
   one('a header with a line break', 'Accept: application/json', 'Accept: ⟦"a\\r\\nb"⟧', 'spec/bad-header'),
   one('a member in a path value that is not there', 'entitlement: group.id', 'entitlement: group.⟦uid⟧', 'spec/unknown-name'),
   // requests and addresses

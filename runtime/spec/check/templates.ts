@@ -55,6 +55,11 @@ function checkName(
   }
   const setting = first === 'settings' && rest.length === 1 ? rest[0]! : name
   if (own(settings, setting) !== undefined) {
+    if (asMap(settings[setting])['type'] === 'list')
+      look.report('spec/wrong-type', pointer, `\`${show(setting)}\` is a list and fills no template`, {
+        where,
+        help: `go over it: each: { one: settings.${setting} }, and write {one}`,
+      })
     secretUse(look, { pointer, where, name: setting }, settings, known, part)
     return
   }
