@@ -6,6 +6,7 @@ import { changes } from './changes.ts'
 import { type Database, openDatabase } from './database.ts'
 import { takeFolder } from './folder.ts'
 import { WORK_TABLES } from './groups.ts'
+import { PENDING_MOST } from './pending.ts'
 import { publish, SNAPSHOT, snapshotFrom } from './publish.ts'
 import { loadRead, membersOf, type ReadState } from './reads.ts'
 import { recordById, recordsOf } from './records.ts'
@@ -23,6 +24,8 @@ export type OpenOptions = {
   readonly create?: boolean
   /** The most the database may grow to; beyond it every write is `store/full`. Default: as far as the disk goes. */
   readonly max_bytes?: number
+  /** Versions that wait in memory for the index of ids; a power of two, 64 bytes each. Default 65,536. */
+  readonly index_after?: number
 }
 
 /**
@@ -47,7 +50,7 @@ export async function openStore(dir: string, options: OpenOptions = {}): Promise
     if (options.max_bytes !== undefined)
       db.exec(`PRAGMA max_page_count = ${Math.ceil(options.max_bytes / db.pragma('page_size'))}`)
     db.exec(WORK_TABLES)
-    return storeOver(db, () => folder.release())
+    return storeOver(db, options.index_after ?? PENDING_MOST, () => folder.release())
   } catch (error) {
     db?.close()
     folder.release()
@@ -55,9 +58,9 @@ export async function openStore(dir: string, options: OpenOptions = {}): Promise
   }
 }
 
-function storeOver(db: Database, release: () => void): Store {
+function storeOver(db: Database, indexAfter: number, release: () => void): Store {
   let asked = 0
-  const room: Room = { db, versions: openVersions(db), nextAsk: () => ++asked }
+  const room: Room = { db, versions: openVersions(db, indexAfter), nextAsk: () => ++asked }
   // Attempts that are being read: two sessions of one attempt must see the same set.
   const reading = new Map<string, ReadState>()
   const keyOfRead = (sync: number, stream: number): string => `${sync}/${stream}`

@@ -1,6 +1,5 @@
-/** Filled to half: 4 MB, whatever is stored. Half as much writes every page of the index twice as often. */
-const PLACES = 131_072
-export const PENDING_MOST = PLACES / 2
+/** 4 MB of table. Half as much would write every page of the index twice as often. */
+export const PENDING_MOST = 65_536
 
 /** A version that `head` does not know yet. `drop`: what it replaces there; 0: nothing. */
 export type Pending = { readonly stream: number; readonly key: number; readonly n: number; readonly drop: number }
@@ -17,14 +16,16 @@ export type PendingTable = {
   readonly clear: () => void
 }
 
-export function pendingTable(): PendingTable {
-  const streams = new Float64Array(PLACES)
-  const keys = new Float64Array(PLACES)
-  const numbers = new Float64Array(PLACES)
-  const drops = new Float64Array(PLACES)
+/** `most`: a power of two; the table has twice as many places. */
+export function pendingTable(most: number): PendingTable {
+  const places = most * 2
+  const streams = new Float64Array(places)
+  const keys = new Float64Array(places)
+  const numbers = new Float64Array(places)
+  const drops = new Float64Array(places)
   let size = 0
-  const place = (stream: number, key: number): number => (Math.imul(stream, 0x9e3779b1) ^ key) & (PLACES - 1)
-  const next = (at: number): number => (at + 1) & (PLACES - 1)
+  const place = (stream: number, key: number): number => (Math.imul(stream, 0x9e3779b1) ^ key) & (places - 1)
+  const next = (at: number): number => (at + 1) & (places - 1)
   return {
     size: () => size,
     find: (stream, key, found) => {
@@ -48,7 +49,7 @@ export function pendingTable(): PendingTable {
     sorted: () => {
       const used = new Uint32Array(size)
       let count = 0
-      for (let at = 0; at < PLACES; at++) if (numbers[at] !== 0) used[count++] = at
+      for (let at = 0; at < places; at++) if (numbers[at] !== 0) used[count++] = at
       used.sort((a, b) => streams[a]! - streams[b]! || keys[a]! - keys[b]!)
       return Array.from(used, (at) => ({ stream: streams[at]!, key: keys[at]!, n: numbers[at]!, drop: drops[at]! }))
     },

@@ -1,7 +1,7 @@
 import { keyOf } from '../text.ts'
 import type { Database } from './database.ts'
 import { type KeyFilter, keyFilter } from './key-filter.ts'
-import { PENDING_MOST, type PendingTable, pendingTable } from './pending.ts'
+import { type PendingTable, pendingTable } from './pending.ts'
 
 /** Kinds as stored. Their order is CHANGE_KINDS'. */
 export const CREATED = 0
@@ -49,9 +49,9 @@ const BY_KEY = `SELECT j.key, v.n, v.kind, v.old, v.hash, v.id FROM json_each($1
   CROSS JOIN head h ON h.stream = $2 AND h.key = j.value CROSS JOIN version v ON v.n = h.n`
 const BY_NUMBER = 'SELECT j.key, v.n, v.kind, v.old, v.hash, v.id FROM json_each($1) j CROSS JOIN version v ON v.n = j.value'
 
-export function openVersions(db: Database): Versions {
+export function openVersions(db: Database, most: number): Versions {
   let last = Number(db.one('SELECT max(n) FROM version')?.[0] ?? 0)
-  const pending = pendingTable()
+  const pending = pendingTable(most)
   readPending(db, pending)
   let filled = filledStreams(db)
   // Of streams that had no version when this process first wrote to them.
@@ -101,13 +101,13 @@ export function openVersions(db: Database): Versions {
   const append: Versions['append'] = (stream, sync, rows) => {
     const first = last + 1
     // Filled first, in the same transaction: the table then has room for these rows.
-    const fills = pending.size() > 0 && pending.size() + rows.length > PENDING_MOST
+    const fills = pending.size() > 0 && pending.size() + rows.length > most
     if (fills) fill(db, pending, last)
     for (let i = 0; i < rows.length; i++) {
       const { id, kind, hash, fields, old } = rows[i]!
       db.run(INSERT, first + i, stream, kind, sync, old, hash, id, fields)
     }
-    const outsize = rows.length > PENDING_MOST
+    const outsize = rows.length > most
     if (outsize) fillDirectly(db, stream, first, rows)
     return {
       first,
