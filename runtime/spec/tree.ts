@@ -178,7 +178,7 @@ function quotedOffset(source: string, offset: number, double: boolean): number {
 function syntax(found: YAMLError, text: string): Problem {
   const at = Math.min(found.pos[0], Math.max(0, text.length - 1))
   const line_start = text.lastIndexOf('\n', Math.max(0, at - 1)) + 1
-  const line = text.slice(line_start, (text.indexOf('\n', at) + text.length + 1) % (text.length + 1))
+  const line = text.slice(line_start, (text.indexOf('\n', at) + text.length + 1) % (text.length + 1)).slice(0, 500)
   if (found.code === 'NON_STRING_KEY')
     return error('spec/yaml-key', 'a key must be a text', [at, Math.max(found.pos[1], at + 1)], '')
   return error('spec/yaml-syntax', said(found), [at, Math.max(found.pos[1], at + 1)], '', hint(found, line))
@@ -191,9 +191,11 @@ function said(found: YAMLError): string {
 
 function hint(found: YAMLError, line: string): string | null {
   if (found.code === 'TAB_AS_INDENT') return 'indent with blanks'
+  if (found.code === 'BAD_INDENT') return 'compare its indentation with the lines above'
+  if (found.code === 'MULTILINE_IMPLICIT_KEY') return 'is there a colon behind the key?'
   if (/^\s*[^\s"'#]+:\s*\{.*[^\s"':,{[]\s*\{[\w.]+\}|[,{]\s*\w+:\s*=/.test(line))
     return 'put texts with { } [ ] or , inside { … } in quotes'
-  if (/:\s+[^"'|>\s][^"']*:\s/.test(line)) return 'a text with `: ` in it needs quotes'
+  if (found.message.startsWith('Nested mappings')) return 'a text with `: ` in it needs quotes'
   return null
 }
 

@@ -30,14 +30,21 @@ export function checkRequests(look: Look): void {
       checkRequest(look, own(asMap(proof.value), 'request'), `${proof.pointer}/request`, PLAIN)
       checkRequest(look, own(asMap(proof.value), 'list'), `${proof.pointer}/list`, inside)
     }
-    if (
-      own(stream, 'get') !== undefined &&
-      !texts(own(stream, 'get'), '').some(({ text }) => /\{(id|record\.[^}]+)\}/.test(text))
-    ) {
-      look.report('spec/get-without-id', `${pointer}/get`, '`get` asks for the same thing whatever the id', {
-        help: 'put {id} in its path, query or body',
-      })
-    }
+    checkAsksById(look, own(stream, 'get'), `${pointer}/get`)
+  }
+}
+
+/** A name that is not known is told already: it may have been meant to be the id. */
+function checkAsksById(look: Look, get: Data | undefined, pointer: string): void {
+  if (get === undefined) return
+  const settings = asMap(look.data['settings'])
+  const names = texts(get, '').flatMap(({ text }) =>
+    [...text.matchAll(/\{([^{}]+)\}/g)].map((found) => found[1]!.replace(/^settings\./, '')),
+  )
+  if (names.every((name) => own(settings, name) !== undefined)) {
+    look.report('spec/get-without-id', pointer, '`get` asks for the same thing whatever the id', {
+      help: 'put {id} in its path, query or body',
+    })
   }
 }
 

@@ -65,7 +65,7 @@ function checkName(
   }
   const candidates = [
     ...Object.keys(known.variables).flatMap((variable) => withMembers(variable, known.variables[variable]!)),
-    ...Object.keys(settings),
+    ...Object.keys(settings).filter((one) => known.secrets === 'allowed' || asMap(settings[one])['type'] !== 'secret'),
     ...(known.record ? ['id'] : []),
     ...known.extra,
   ]
