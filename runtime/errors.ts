@@ -223,6 +223,24 @@ export const ERRORS = {
     again: false,
     next: 'If the target really uses that origin, add it to `origins:` of the connector.',
   },
+  'expand/failed': {
+    means: 'The request that completes a record failed, or its answer is no object; the record is kept aside.',
+    http: 502,
+    again: true,
+    next: 'Look at `expand` and at the record in quarantine; read again if the target was at fault.',
+  },
+  'field/required': {
+    means: 'A record has no value for a field that its type requires; it is kept aside.',
+    http: 422,
+    again: false,
+    next: "Correct the field's path against the record in quarantine, or ask the target why the value is empty.",
+  },
+  'field/type': {
+    means: "A record's value has another type than the field; the record is kept aside.",
+    http: 422,
+    again: false,
+    next: "Convert it in the mapping with CEL, for example `= string(n)` or `= status == 'ACTIVE'`.",
+  },
   'http/aborted': {
     means: 'The request was called off before it ended.',
     http: 503,
@@ -379,6 +397,24 @@ export const ERRORS = {
     again: false,
     next: 'Look for line breaks in settings, secrets and ids that go into headers or paths.',
   },
+  'id/conflict': {
+    means: 'One id came twice in a read, with different content; the second is kept aside.',
+    http: 422,
+    again: false,
+    next: 'Make `id` name what tells the records apart, with the parent in it where lists overlap; else read again.',
+  },
+  'id/missing': {
+    means: 'A record has no id; it is kept aside.',
+    http: 422,
+    again: false,
+    next: 'Correct `id` against the record in quarantine.',
+  },
+  'id/type': {
+    means: "A record's id is neither a text nor an integer; it is kept aside.",
+    http: 422,
+    again: false,
+    next: 'Let `id` lead to the one value that names the record; several values are a list of paths.',
+  },
   'pages/beyond': {
     means: 'More rows or pages came than the target says there are.',
     http: 502,
@@ -420,6 +456,48 @@ export const ERRORS = {
     http: 502,
     again: false,
     next: 'Check the path against a real answer with `rollcall preview`.',
+  },
+  'read/endless': {
+    means: 'A list goes on and its last pages brought no new record; it was broken off.',
+    http: 502,
+    again: true,
+    next: 'Look at the paging position with `rollcall preview`: the target may ignore it.',
+  },
+  'read/loop': {
+    means: 'The next page of a list is one that was read before; it was broken off.',
+    http: 502,
+    again: true,
+    next: 'Look at the paging position with `rollcall preview`: the target may ignore it, or `from` may read the wrong value.',
+  },
+  'read/no-records': {
+    means: 'The answer has no list where `records` says.',
+    http: 502,
+    again: false,
+    next: 'Compare `records` with the answer in `rollcall preview`; where this is how the target says "none", declare `empty`.',
+  },
+  'read/parent-not-read': {
+    means: 'A list is read once a parent record, and the parents were not read.',
+    http: 422,
+    again: false,
+    next: 'Preview or read the parent stream first.',
+  },
+  'read/setting-list': {
+    means: '`each` goes over a setting that is no list, or that holds a value twice.',
+    http: 422,
+    again: false,
+    next: 'Give the setting each value once: `--set name=a,b`.',
+  },
+  'read/unknown-stream': {
+    means: 'The connector has no stream of that name.',
+    http: 404,
+    again: false,
+    next: "Use one of the connector's streams; `rollcall depth` lists them.",
+  },
+  'record/empty': {
+    means: 'A list holds null where a record should be; it is kept aside.',
+    http: 502,
+    again: false,
+    next: 'Look at the page with `rollcall preview`; `records` may lead one step too far.',
   },
   'spec/bad-header': {
     means: 'A header value holds a line break or NUL.',
