@@ -91,6 +91,7 @@ export const CASES: readonly Case[] = [
   one('CEL in double quotes', '"= !has(body.error)"', '"= !has(⟦boddy⟧.error)"', 'value/name', 'did you mean `body`?'),
   one('look-around in a pattern', "'^bot-'", "⟦'(?=bot)'⟧", 'value/regex'),
   one('a path that does not parse', 'userName: login', 'userName: login.⟦.⟧name', 'value/path'),
+  one('a control character in a quoted key', 'email: profile.email', 'email: "⟦[⟧\\"a\\tb\\"]"', 'value/path'),
   one('a path into the prototype', 'email: profile.email', 'email: profile.⟦__proto__⟧', 'value/path'),
   one('a path of a paging word', 'from: next,', 'from: a.⟦.⟧b,', 'value/path'),
   one('an expression that reads a secret', 'userName: login', 'userName: = settings.⟦token⟧', 'spec/secret-outside-auth'),

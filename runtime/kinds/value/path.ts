@@ -6,7 +6,7 @@ type Get = (root: unknown) => unknown
 
 const SEGMENT = /[\p{L}\p{N}_@$:#-]+/uy
 const INDEX = /\[(\d{1,9})\]/y
-const QUOTED = /\[("(?:[^"\\]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*")\]/y
+const QUOTED = /\[("(?:[^"\\\u0000-\u001f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*")\]/y
 const POISON: ReadonlySet<string> = new Set(['__proto__', 'prototype', 'constructor'])
 
 /**
