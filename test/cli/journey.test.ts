@@ -393,4 +393,19 @@ describe('what came out', () => {
     expect((await w.run('records', 'acme', 'users', '--limit', '10')).out).toContain('\\u001B[2J\\u202Egnp\\u0007\\nx')
     user.title = before
   })
+
+  test('a target that echoes the token in a record does not bring it into a preview', async () => {
+    const user = target.population.users[0]
+    if (user === undefined) throw new Error('no user')
+    const before = user.title
+    user.title = `x ${target.token} y`
+    for (const args of [
+      ['preview', 'users', ...oneOff()],
+      ['preview', 'users', ...oneOff('--json')],
+    ]) {
+      const { exit, out } = await w.run(...args)
+      expect([exit, out.includes(target.token), out.includes('x [secret:')]).toEqual([EXIT.fine, false, true])
+    }
+    user.title = before
+  })
 })
