@@ -1,6 +1,8 @@
 /**
  * What the store remembers. One port, several engines, one contract suite (test/store/contract.ts).
- * Every method is one transaction. Failures are `Failure`s: store/locked, store/newer, store/full, store/damaged, store/not-found.
+ * Every method is one transaction. Failures are `Failure`s: store/not-found; store/ended for a read or sync that is published, replaced
+ * or over; store/page-exists; store/absence; store/locked, store/folder, store/full, store/newer, store/damaged from the engine.
+ * One sync of a connection is read at a time. Numbers of records (`StoredRecord.seq`) and of events (`Change.seq`) are not the same.
  */
 import type { Change, Connection, Gap, JsonObject, PageFacts, PageRow, ReadFacts, StoredRecord, Verdict } from '../types.ts'
 
@@ -89,7 +91,11 @@ export type ReadSession = {
   has(ids: readonly string[]): Promise<readonly boolean[]>
   /** A second enumeration against this one; memory: a bit a record. */
   startPass(): { add(ids: readonly string[]): Promise<void>; end(): Promise<PassDifference> }
-  /** Ids of the base snapshot (the newest of the best verdict so far) that are not in this read, ascending. */
+  /**
+   * Ids of the base snapshot (the newest of the best verdict so far, never an incomplete one) that are not in this read, ascending; and
+   * those that the event log calls live though the base has them not: shown by a lesser snapshot, or gone while removals were held.
+   * Without a base: none. `base`: records of the base snapshot; `count` may be more.
+   */
   absent(limit: number): Promise<{ readonly count: number; readonly base: number; readonly ids: readonly string[] }>
   /** Ids in this read, evenly sampled, for positive controls. */
   sample(limit: number): Promise<readonly string[]>
@@ -123,6 +129,7 @@ export type Store = {
   connection(name: string): Promise<Connection | null>
   connections(): Promise<readonly Connection[]>
   putConnection(connection: Connection): Promise<void>
+  /** Its secrets go; its history stays, but out of reach of a later connection of that name. */
   removeConnection(name: string): Promise<void>
 
   /**
@@ -141,7 +148,8 @@ export type Store = {
 
   /**
    * ONE transaction: the snapshot with its verdict; `vanished` and `confirmed_deleted` events for the absences; the read's events become visible.
-   * The newest snapshot of the best verdict so far stays the base until one as good replaces it.
+   * The newest snapshot of the best verdict so far stays the base until one as good replaces it. Asked again for the same read: the
+   * snapshot that stands. An absence whose going was told already is not told again.
    */
   publish(sync: number, connection: string, published: Published): Promise<Snapshot>
 
@@ -155,7 +163,7 @@ export type Store = {
     stream: string,
     options: { readonly which: 'latest' | 'complete'; readonly after: number; readonly limit: number; readonly id?: string },
   ): Promise<readonly StoredRecord[]>
-  /** Events of published reads after `after`, ascending. */
+  /** Events of published reads after `after`, ascending; a connection's numbers start at 1, without a hole, in order of publication. */
   changes(
     connection: string,
     options: { readonly after: number; readonly limit: number; readonly stream?: string },

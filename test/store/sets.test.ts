@@ -63,7 +63,7 @@ test('what waits for the index is found by key, replaced by what follows it, and
   table.find(1, 500, (n) => found.push(n))
   expect(found.sort()).toEqual([2, 5])
   table.put(1, 628, 6, 4)
-  expect(table.sorted().map(({ stream, key, n, drop }) => [stream, key, n, drop])).toEqual([
+  expect([...table.sorted()].map(({ stream, key, n, drop }) => [stream, key, n, drop])).toEqual([
     [1, 500, 5, 0],
     [1, 500, 2, 0],
     [1, 628, 6, 77],
@@ -71,7 +71,7 @@ test('what waits for the index is found by key, replaced by what follows it, and
   ])
   expect(table.size()).toBe(4)
   table.clear()
-  expect([table.size(), table.sorted()]).toEqual([0, []])
+  expect([table.size(), [...table.sorted()]]).toEqual([0, []])
 })
 
 test('the filter never denies a key that it has, and seldom grants one that it has not', () => {

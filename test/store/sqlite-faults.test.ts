@@ -180,3 +180,17 @@ test('folder and files are readable by their owner alone', async () => {
   await (await openStore(made)).close()
   expect((await stat(join(made, 'rollcall.db'))).mode & 0o777).toBe(0o600)
 })
+
+test('the index of ids holds one row an id, however often its record changes', async () => {
+  const store = await openStore(dir, { index_after: 8 })
+  for (let i = 0; i < 12; i++) await syncOnce(store, [row('a', i), row('b', i % 2), row(`c${i}`)])
+  await store.close()
+  const raw = new DatabaseSync(file(), { readOnly: true })
+  const merged = "(SELECT value FROM meta WHERE key = 'merged')"
+  const rows = raw
+    .prepare(`SELECT (SELECT count(*) FROM head) AS held, count(DISTINCT id) AS ids FROM version WHERE n <= ${merged}`)
+    .get()
+  raw.close()
+  expect(rows!['held']).toBe(rows!['ids'])
+  expect(rows!['held']).toBeGreaterThan(8)
+})

@@ -11,8 +11,8 @@ export type PendingTable = {
   readonly find: (stream: number, key: number, found: (n: number) => void) => void
   /** `old`: the version before, wherever it is found; 0: none. */
   readonly put: (stream: number, key: number, n: number, old: number) => void
-  /** By stream and key. */
-  readonly sorted: () => readonly Pending[]
+  /** By stream and key. Handed out one by one: a list of all would be 10 MB of garbage that lives long. */
+  readonly sorted: () => Generator<Pending>
   readonly clear: () => void
 }
 
@@ -46,12 +46,12 @@ export function pendingTable(most: number): PendingTable {
       drops[at] = old
       size++
     },
-    sorted: () => {
+    sorted: function* () {
       const used = new Uint32Array(size)
       let count = 0
       for (let at = 0; at < places; at++) if (numbers[at] !== 0) used[count++] = at
       used.sort((a, b) => streams[a]! - streams[b]! || keys[a]! - keys[b]!)
-      return Array.from(used, (at) => ({ stream: streams[at]!, key: keys[at]!, n: numbers[at]!, drop: drops[at]! }))
+      for (const at of used) yield { stream: streams[at]!, key: keys[at]!, n: numbers[at]!, drop: drops[at]! }
     },
     clear: () => {
       numbers.fill(0)

@@ -132,15 +132,24 @@ export function openVersions(db: Database, most: number): Versions {
   return { newest, append }
 }
 
+/** Entries of the index one statement writes. */
+const ADD_ROWS = 512
+
 const DROP = 'DELETE FROM head WHERE stream = $1 AND key = $2 AND n = $3'
 const ADD = 'INSERT INTO head (stream, key, n) SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($1)'
 
 /** Moves what is pending into `head`, in the index's order, so that each of its pages is written once. */
 function fill(db: Database, pending: PendingTable, upTo: number): void {
-  const entries = pending.sorted()
-  for (const { stream, key, drop } of entries) if (drop !== 0) db.run(DROP, stream, key, drop)
-  for (let from = 0; from < entries.length; from += 4096)
-    db.run(ADD, JSON.stringify(entries.slice(from, from + 4096).map(({ stream, key, n }) => [stream, key, n])))
+  let rows: (readonly [stream: number, key: number, n: number])[] = []
+  const add = (): void => {
+    db.run(ADD, JSON.stringify(rows))
+    rows = []
+  }
+  for (const { stream, key, n, drop } of pending.sorted()) {
+    if (drop !== 0) db.run(DROP, stream, key, drop)
+    if (rows.push([stream, key, n]) === ADD_ROWS) add()
+  }
+  if (rows.length > 0) add()
   mark(db, upTo)
 }
 
