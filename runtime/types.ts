@@ -125,7 +125,14 @@ export type Connector = {
   readonly responses: readonly ResponseRule[]
   readonly expect: readonly string[]
   readonly whoami: { readonly request: RequestSpec; readonly id: ValueText } | null
-  readonly scope_proof: readonly { readonly request: RequestSpec; readonly expect: string; readonly shows: string }[]
+  readonly scope_proof: readonly {
+    readonly request: RequestSpec
+    /** CEL; true: the credential sees everyone. */
+    readonly expect: string
+    /** CEL; true: it does not. Where neither is true nothing is shown. */
+    readonly refuted_by: string | null
+    readonly shows: string
+  }[]
   readonly streams: { readonly [name: string]: Stream }
   /** Dependency order of `streams`: parents first. */
   readonly order: readonly string[]

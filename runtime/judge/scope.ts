@@ -2,11 +2,14 @@
 import { counted, holds, missing, refutes } from '../kinds/finding.ts'
 import type { Finding, ScopeAttestation } from '../types.ts'
 
-/** One `scope_proof` of the connector, asked. `held` null: no answer. */
+/**
+ * One `scope_proof` of the connector, asked. `refuted`: its `refuted_by` shows a restricted credential. `not_shown`: an answer that
+ * shows neither, as a credential gets that sees everyone and may not read the proof. `unanswered`: no answer.
+ */
 export type ScopeAnswer = {
   readonly shows: string
   readonly where: string
-  readonly held: boolean | null
+  readonly result: 'held' | 'refuted' | 'not_shown' | 'unanswered'
   readonly because: string | null
 }
 
@@ -24,19 +27,21 @@ export function scopeFindings(
 }
 
 function scopeProof(answers: readonly ScopeAnswer[]): Finding {
-  const failed = answers.filter((answer) => answer.held === false)
-  const silent = answers.filter((answer) => answer.held === null)
+  const failed = answers.filter((answer) => answer.result === 'refuted')
+  const silent = answers.filter((answer) => answer.result !== 'held' && answer.result !== 'refuted')
   const facts = { asked: answers.length, failed: failed.map((one) => one.where), unanswered: silent.map((one) => one.where) }
   const [no] = failed
   if (no !== undefined) {
-    const because = `the credential's view is restricted: not shown that ${no.shows}${no.because === null ? '' : ` (${no.because})`}`
+    const because = `the credential's view is restricted: it is not so that ${no.shows}${no.because === null ? '' : ` (${no.because})`}`
     return refutes(PROOF, because, facts, `Give the credential the right it lacks: ${no.shows} (${no.where}).`)
   }
   if (answers.length === 0) return missing(PROOF, 'the connector has no proof of what the credential may see', facts, ATTEST)
   const [unanswered] = silent
   if (unanswered !== undefined) {
-    const because = `not answered: ${unanswered.shows}${unanswered.because === null ? '' : ` (${unanswered.because})`}`
-    return missing(PROOF, because, facts, `Read again. Or: ${ATTEST}`)
+    const because = `${unanswered.result === 'unanswered' ? 'not answered' : 'not shown'}: ${unanswered.shows}${unanswered.because === null ? '' : ` (${unanswered.because})`}`
+    const settle =
+      unanswered.result === 'unanswered' ? 'Read again.' : `Give the credential the right that shows it (${unanswered.where}).`
+    return missing(PROOF, because, facts, `${settle} Or: ${ATTEST}`)
   }
   return holds(
     PROOF,

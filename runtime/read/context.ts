@@ -16,6 +16,9 @@ export type ReadContext = {
   readonly onPage: (page: PageRow) => void
 }
 
+/** Times one stream is read in one sync before what moves under the read, or breaks off, counts against it. */
+export const ATTEMPTS = 3
+
 export type Partition = { readonly key: string; readonly vars: Names }
 
 /** A request that cannot be built (an id that is no path segment) is refused before it is sent. */

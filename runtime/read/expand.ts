@@ -1,8 +1,8 @@
 /** Per-record expansion: one request a record, merged over it. A record whose request fails is kept aside, never stored half. */
 import type { QuarantineRow } from '../store/port.ts'
-import { type Partition, type ReadContext, sendDeclared } from './context.ts'
-import { buildRequest } from './request.ts'
-import { idOf, rawText } from './rows.ts'
+import { type ReadContext, sendDeclared } from './context.ts'
+import { buildRequest, type Names } from './request.ts'
+import { idOrNull, rawText } from './rows.ts'
 
 export type Expanded = {
   readonly records: readonly unknown[]
@@ -12,21 +12,17 @@ export type Expanded = {
 
 export async function expandRecords(
   context: ReadContext,
-  partition: Partition,
+  where: { readonly partition: string; readonly vars: Names; readonly page: number },
   records: readonly unknown[],
-  page: number,
 ): Promise<Expanded> {
-  const { expand } = context.compiled.stream
+  const { compiled } = context
+  const { expand } = compiled.stream
   if (expand === null || records.length === 0) return { records, quarantined: [], requests: 0 }
+  const ids = records.map((record) => idOrNull(compiled, record, where.vars))
   const answers = await Promise.all(
-    records.map((record) =>
+    records.map((record, index) =>
       sendDeclared(context, () =>
-        buildRequest(context.connector, expand, {
-          ...context.names,
-          ...partition.vars,
-          record,
-          id: idOf(context.compiled, record, partition.vars),
-        }),
+        buildRequest(context.connector, expand, { ...context.names, ...where.vars, record, id: ids[index] }),
       ),
     ),
   )
@@ -34,12 +30,15 @@ export async function expandRecords(
   const quarantined: QuarantineRow[] = []
   answers.forEach((answer, index) => {
     const record = records[index]
-    if (answer.kind === 'answer' && isObject(answer.body) && isObject(record)) {
-      kept.push({ ...record, ...answer.body })
-      return
+    const id = ids[index] ?? null
+    if (answer.kind === 'answer' && isObject(answer.body) && isObject(record)) kept.push({ ...record, ...answer.body })
+    // Never sent, for want of an id: the record is kept aside as what it is, one without an id.
+    else if (id === null && answer.requests === 0) kept.push(record)
+    else {
+      const because = answer.kind === 'answer' ? 'the expanded record is not an object' : answer.because
+      const { partition, page } = where
+      quarantined.push({ reason: 'expand/failed', id, partition, page, because, raw: rawText(record) })
     }
-    const because = answer.kind === 'answer' ? 'the expanded record is not an object' : answer.because
-    quarantined.push({ reason: 'expand/failed', id: null, partition: partition.key, page, because, raw: rawText(record) })
   })
   return { records: kept, quarantined, requests: answers.reduce((sum, answer) => sum + answer.requests, 0) }
 }

@@ -7,7 +7,7 @@ import { compileStream } from './compile.ts'
 import { sendDeclared } from './context.ts'
 import { openPage } from './page.ts'
 import { buildRequest, type Names, settingNames } from './request.ts'
-import { idOf, takeRows } from './rows.ts'
+import { idOrNull, takeRows } from './rows.ts'
 
 export type FirstPage = {
   /** Null where the request could not be built. */
@@ -66,18 +66,9 @@ function preview(raw: unknown, compiled: ReturnType<typeof compileStream>, names
   const [filter] = Object.keys(taken.filtered)
   return {
     raw,
-    id: idOrNull(raw, compiled, names),
+    id: idOrNull(compiled, raw, names),
     fields: null,
     problem: kept === undefined ? `filtered: ${filter}` : `${kept.reason}: ${kept.because}`,
-  }
-}
-
-function idOrNull(raw: unknown, compiled: ReturnType<typeof compileStream>, names: Names): string | null {
-  try {
-    return idOf(compiled, raw, names)
-  } catch (error) {
-    if (error instanceof Failure) return null
-    throw error
   }
 }
 

@@ -3,14 +3,14 @@
  * The next page is asked for while this one is mapped and stored.
  */
 import { hash } from 'node:crypto'
-import { Failure } from '../errors.ts'
+import type { RequestPatch } from '../kinds/kind.ts'
 import type { Gap, Observation, PageFacts, PageRow, PageState } from '../types.ts'
 import type { CompiledStream } from './compile.ts'
-import { type Partition, type ReadContext, sendDeclared } from './context.ts'
+import { ATTEMPTS, type Partition, type ReadContext, sendDeclared } from './context.ts'
 import { expandRecords } from './expand.ts'
 import { type Answer, type OpenedPage, openPage } from './page.ts'
 import { buildRequest, type Names } from './request.ts'
-import { idOf, takeRows } from './rows.ts'
+import { idOrNull, takeRows } from './rows.ts'
 
 /** A checkpoint: the paging word's state, and what the runtime needs beside it. */
 export type Position = {
@@ -38,8 +38,9 @@ export async function readPartition(
   for (;;) {
     const observation = await asked.answer
     if (context.signal?.aborted) return 'stopped'
-    if (wantsRestart(observation, no)) return 'restart'
-    const opened = openAnswer(compiled, position.page, observation)
+    const restart = wantsRestart(observation, no)
+    if (restart && context.session.attempt < ATTEMPTS) return 'restart'
+    const opened = restart ? gaveUp(observation) : openAnswer(compiled, position.page, observation)
     const cursor = asked.cursor
     if (!opened.ok) {
       await commitGap(context, partition, no, cursor, observation, opened)
@@ -48,6 +49,7 @@ export async function readPartition(
     const guarded = guardLoop(context, partition, opened, cursor, position)
     const ahead = guarded.next.kind === 'page' ? ask(context, partition, guarded.next.state) : null
     const stored = await storePage(context, partition, no, cursor, position, observation as Answer, guarded)
+    if (stored === null) return 'stopped'
     if (stored.next.kind !== 'page' || ahead === null) return 'done'
     position = stored.next.state as unknown as Position
     asked = ahead
@@ -68,18 +70,27 @@ function ask(
 ): { readonly cursor: string; readonly answer: Promise<Observation> } {
   const { compiled, connector } = context
   const patch = compiled.pages.ask(compiled.stream.pages, state)
-  const cursor = hash('sha256', JSON.stringify(patch), 'base64url')
-  return {
-    cursor,
-    answer: sendDeclared(context, () =>
-      buildRequest(connector, compiled.stream.list, { ...context.names, ...partition.vars }, patch),
-    ),
-  }
+  const answer = sendDeclared(context, () =>
+    buildRequest(connector, compiled.stream.list, { ...context.names, ...partition.vars }, patch),
+  )
+  // Whoever awaits it hears of a failure; where storing the page before failed first, nobody does.
+  answer.catch(() => undefined)
+  return { cursor: cursorOf(patch), answer }
 }
 
-function wantsRestart(observation: Observation, no: number): boolean {
+function cursorOf(patch: RequestPatch): string {
+  return hash('sha256', JSON.stringify(patch), 'base64url')
+}
+
+type Refused = Extract<Observation, { kind: 'refused' }>
+
+function wantsRestart(observation: Observation, no: number): observation is Refused {
   if (observation.kind !== 'refused') return false
   return observation.code === 'http/restart' || (observation.status === 410 && no > 0)
+}
+
+function gaveUp({ code, because }: Refused): OpenedPage {
+  return { ok: false, code, because: `${because}; the list was begun ${ATTEMPTS} times` }
 }
 
 function openAnswer(compiled: CompiledStream, state: PageState, observation: Observation): OpenedPage {
@@ -92,11 +103,7 @@ type Opened = Extract<OpenedPage, { ok: true }>
 /** A position asked for twice is a loop of some length; a list that brings nothing new for long is endless. */
 function guardLoop(context: ReadContext, partition: Partition, opened: Opened, cursor: string, position: Position): Opened {
   if (opened.next.kind !== 'page') return opened
-  const following = hash(
-    'sha256',
-    JSON.stringify(context.compiled.pages.ask(context.compiled.stream.pages, opened.next.state)),
-    'base64url',
-  )
+  const following = cursorOf(context.compiled.pages.ask(context.compiled.stream.pages, opened.next.state))
   if (following === cursor || context.session.seenCursor(partition.key, following)) {
     return {
       ...opened,
@@ -116,6 +123,7 @@ function guardLoop(context: ReadContext, partition: Partition, opened: Opened, c
   return opened
 }
 
+/** Null: stopped on request; the page is asked for again by the next process. */
 async function storePage(
   context: ReadContext,
   partition: Partition,
@@ -124,18 +132,21 @@ async function storePage(
   position: Position,
   answer: Answer,
   opened: Opened,
-): Promise<PageRow> {
+): Promise<PageRow | null> {
   const { compiled, session } = context
   const vars = { ...partition.vars, settings: context.names['settings'] }
   const stitch = stitchPage(compiled, vars, position, opened.records)
-  const expanded = await expandRecords(context, partition, opened.records.slice(stitch.drop), no)
+  const expanded = await expandRecords(context, { partition: partition.key, vars, page: no }, opened.records.slice(stitch.drop))
+  // Expansions that were called off are no failures of their records.
+  if (expanded.requests > 0 && context.signal?.aborted) return null
+  const received = opened.records.length > stitch.drop
   const taken = takeRows(expanded.records, { compiled, vars, partition: partition.key, page: no, last_sort: position.last_sort })
   const quarantined = [...expanded.quarantined, ...taken.quarantined]
-  const same_body = partition.key === '' && opened.records.length > stitch.drop && session.seenBody(answer.digest)
+  const same_body = partition.key === '' && received && session.seenBody(answer.digest)
   let row: PageRow | undefined
   await session.commitPage(taken.rows, quarantined, (outcome) => {
     const fresh = outcome.stored > 0 || quarantined.length > 0 || Object.keys(taken.filtered).length > 0
-    const stale = fresh ? 0 : position.stale + (opened.records.length > stitch.drop ? 20 : 1)
+    const stale = fresh ? 0 : position.stale + (received ? 20 : 1)
     const reasons = countReasons(quarantined.map((item) => item.reason))
     if (outcome.conflicting.length > 0) reasons['id/conflict'] = outcome.conflicting.length
     const facts: PageFacts = {
@@ -162,7 +173,7 @@ async function storePage(
     }
     const following: Position = {
       page: opened.next.kind === 'page' ? opened.next.state : {},
-      last_id: taken.last_id ?? (opened.records.length > stitch.drop ? null : position.last_id),
+      last_id: received ? idOrNull(compiled, opened.records.at(-1), vars) : position.last_id,
       last_sort: taken.last_sort,
       stale,
     }
@@ -192,17 +203,8 @@ function stitchPage(
   const overlap = compiled.pages.overlap(compiled.stream.pages, position.page)
   if (overlap === 0 || position.last_id === null) return { drop: 0, result: 'not_asked' }
   const found = records[overlap - 1]
-  if (found !== undefined && safeId(compiled, found, vars) === position.last_id) return { drop: overlap, result: 'held' }
+  if (found !== undefined && idOrNull(compiled, found, vars) === position.last_id) return { drop: overlap, result: 'held' }
   return { drop: 0, result: 'differed' }
-}
-
-function safeId(compiled: CompiledStream, record: unknown, vars: Names): string | null {
-  try {
-    return idOf(compiled, record, vars)
-  } catch (error) {
-    if (error instanceof Failure) return null
-    throw error
-  }
 }
 
 async function commitGap(

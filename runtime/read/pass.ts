@@ -4,6 +4,7 @@ import { Failure } from '../errors.ts'
 import type { ProofAnswer, ProofAsk } from '../kinds/kind.ts'
 import type { PageState } from '../types.ts'
 import { type Partition, type ReadContext, sendDeclared } from './context.ts'
+import type { Fold } from './facts.ts'
 import { openPage } from './page.ts'
 import { pool } from './pool.ts'
 import { buildRequest, type Names } from './request.ts'
@@ -12,17 +13,21 @@ import { partitionsOf, type Sessions } from './stream.ts'
 
 /** As many empty pages in a row as the first read tolerates. */
 const EMPTY_LIMIT = 100
+const ROWS_FACTOR = 3
+const ROWS_SPARE = 1000
 
-type PassContext = Omit<ReadContext, 'onPage'> & { readonly sessions: Sessions }
+type PassContext = Omit<ReadContext, 'onPage'> & { readonly sessions: Sessions; readonly fold: Pick<Fold, 'fetched'> }
 
 export async function passOver(context: PassContext, ask: Extract<ProofAsk, { ask: 'pass' }>): Promise<ProofAnswer> {
   const pass = context.session.startPass()
   let failed: string | null = null
+  // Overlaps and another page size repeat rows; beyond this the second pass is a list without an end.
+  const budget = { rows: ROWS_FACTOR * context.fold.fetched + ROWS_SPARE }
   await pool(
     partitionsOf(context.compiled.stream, context.names, context.sessions),
     context.connector.limits.concurrent,
     async (partition) => {
-      if (failed === null) failed = await passPartition(context, ask, partition, pass.add)
+      if (failed === null) failed = await passPartition(context, ask, partition, pass.add, budget)
     },
   )
   const difference = await pass.end()
@@ -35,6 +40,7 @@ async function passPartition(
   ask: Extract<ProofAsk, { ask: 'pass' }>,
   partition: Partition,
   add: (ids: readonly string[]) => Promise<void>,
+  budget: { rows: number },
 ): Promise<string | null> {
   const { compiled, connector } = context
   const seen = new Set<string>()
@@ -54,7 +60,8 @@ async function passPartition(
     const opened = openPage(compiled, state, observation)
     if (!opened.ok) return opened.because
     empty = opened.records.length === 0 ? empty + 1 : 0
-    if (empty > EMPTY_LIMIT) return 'the second pass does not end'
+    budget.rows -= opened.records.length
+    if (empty > EMPTY_LIMIT || budget.rows < 0) return 'the second pass does not end'
     await add(opened.records.flatMap((record) => idIn(context, record, vars)))
     if (opened.next.kind === 'end') return null
     if (opened.next.kind === 'broken') return opened.next.because

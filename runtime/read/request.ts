@@ -13,7 +13,7 @@ export function settingNames(settings: { readonly [name: string]: Json }): Names
   return { ...settings, settings }
 }
 
-/** Throws `Failure` (`value/template`) where a name has no value or a value may not stand where it would. */
+/** Throws `Failure` (`value/template`) where a name has no value, or a value may not stand where it would. */
 export function buildRequest(
   connector: Connector,
   spec: RequestSpec,
@@ -59,10 +59,16 @@ function urlOf(
 function withQuery(url: string, query: readonly (readonly [string, string])[]): string {
   if (query.length === 0) return url
   const [base, has = ''] = splitOnce(url, '?')
-  const names = new Set(query.map(([name]) => encodeURIComponent(name)))
+  const names = new Set(query.map(([name]) => encoded(name, name)))
   const kept = has.split('&').filter((pair) => pair !== '' && !names.has(splitOnce(pair, '=')[0]))
-  const added = query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+  const added = query.map(([name, value]) => `${encoded(name, name)}=${encoded(value, name)}`)
   return `${base}?${[...kept, ...added].join('&')}`
+}
+
+/** A target may send half a character as its cursor. */
+function encoded(text: string, name: string): string {
+  if (text.isWellFormed()) return encodeURIComponent(text)
+  throw new Failure('value/template', name, `query parameter ${name} holds half a character`)
 }
 
 function splitOnce(text: string, mark: string): [string, string | undefined] {

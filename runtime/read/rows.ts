@@ -15,8 +15,6 @@ export type RowsTaken = {
   readonly filled: { readonly [field: string]: number }
   readonly mixed_case: number
   readonly order: 'held' | 'violated' | 'not_declared'
-  /** Id of the last record, for stitching; null where it has none. */
-  readonly last_id: string | null
   readonly last_sort: string | number | null
 }
 
@@ -38,12 +36,10 @@ export function takeRows(records: readonly unknown[], context: RowsContext): Row
   const counts = compiled.fields.map(() => 0)
   const order = { last: context.last_sort, violated: false }
   let mixed_case = 0
-  let last_id: string | null = null
   for (const record of records) {
-    last_id = null
+    let id: string | null = null
     try {
-      const id = idOf(compiled, record, vars)
-      last_id = id
+      id = idOf(compiled, record, vars)
       if (compiled.sorted_by !== null) follow(order, compiled.sorted_by(record))
       const dropped = compiled.filters.find((filter) => isTrue(filter.drop(record, vars)))
       if (dropped !== undefined) {
@@ -54,7 +50,7 @@ export function takeRows(records: readonly unknown[], context: RowsContext): Row
       if (id !== id.toLowerCase()) mixed_case++
       rows.push({ id, fields, hash: hash('sha256', fields, 'base64url') })
     } catch (error) {
-      quarantined.push(quarantineRow(error, last_id, record, context))
+      quarantined.push(quarantineRow(error, id, record, context))
     }
   }
   const filled = Object.fromEntries(compiled.fields.map((field, index) => [field.name, counts[index] as number]))
@@ -66,7 +62,6 @@ export function takeRows(records: readonly unknown[], context: RowsContext): Row
     filled,
     mixed_case,
     order: compiled.sorted_by === null ? 'not_declared' : held,
-    last_id,
     last_sort: order.last,
   }
 }
@@ -78,6 +73,16 @@ export function idOf(compiled: CompiledStream, record: unknown, vars: Vars): str
   const [only, ...more] = compiled.id
   if (more.length === 0 && only !== undefined) return idPart(only(record, vars))
   return compiled.id.map((part) => idPart(part(record, vars)).replaceAll('%', '%25').replaceAll('/', '%2F')).join('/')
+}
+
+/** Null where the record has no id that counts. */
+export function idOrNull(compiled: CompiledStream, record: unknown, vars: Vars): string | null {
+  try {
+    return idOf(compiled, record, vars)
+  } catch (error) {
+    if (error instanceof Failure) return null
+    throw error
+  }
 }
 
 function idPart(value: unknown): string {
@@ -100,12 +105,12 @@ function fieldsText(compiled: CompiledStream, record: unknown, vars: Vars, count
     const value = field.of(record, vars)
     if (value === undefined || value === null || value === '') {
       if (field.required) throw new Failure('field/required', field.name, `${field.name} has no value`)
-      continue
-    }
-    out[field.name] = typed(field.type, value, field.name)
-    counts[index] = (counts[index] as number) + 1
+    } else out[field.name] = typed(field.type, value, field.name)
   }
   if (compiled.keep.length > 0) out['keep'] = keepOf(compiled, record, vars)
+  // Only now: a record that is kept aside fills no field.
+  for (let index = 0; index < fields.length; index++)
+    if (out[(fields[index] as (typeof fields)[number]).name] !== undefined) counts[index] = (counts[index] as number) + 1
   return JSON.stringify(out)
 }
 

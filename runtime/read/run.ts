@@ -29,7 +29,7 @@ export type StreamResult = {
 export type SyncResult = {
   readonly sync: number
   readonly resumed: number
-  readonly state: 'finished' | 'paused' | 'failed'
+  readonly state: 'finished' | 'paused'
   readonly because: string | null
   readonly streams: { readonly [name: string]: StreamResult }
 }

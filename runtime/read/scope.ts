@@ -16,29 +16,33 @@ export async function askScope(
       const observation = await sendDeclared({ send: context.http.send, signal: context.signal }, () =>
         buildRequest(context.connector, proof.request, names),
       )
-      const asked = { shows: proof.shows, where: `${proof.request.method} ${proof.request.path}` }
-      if (observation.kind === 'lost') return { ...asked, held: null, because: observation.because }
-      // A refusal is an answer too: `status == 200` is then false, and a rate limit or an outage never looks like a missing right.
-      if (
-        observation.kind === 'refused' &&
-        (observation.status === 429 || observation.status >= 500 || observation.status === 0)
-      ) {
-        return { ...asked, held: null, because: observation.because }
-      }
+      const asked = { shows: proof.shows, where: `${proof.request.method} ${proof.request.path}`, because: null }
+      if (observation.kind === 'lost') return { ...asked, result: 'unanswered', because: observation.because }
+      if (observation.kind === 'refused' && !isRefusal(observation.status))
+        return { ...asked, result: 'unanswered', because: observation.because }
       const body = observation.kind === 'answer' ? observation.body : null
       const headers = observation.kind === 'answer' ? observation.headers : {}
-      return { ...asked, ...expectation(proof.expect, { status: observation.status, headers, body }) }
+      const answer = { status: observation.status, headers, body }
+      if (proof.refuted_by !== null && isTrue(proof.refuted_by, answer)) return { ...asked, result: 'refuted' }
+      return { ...asked, result: isTrue(proof.expect, answer) ? 'held' : 'not_shown' }
     }),
   )
 }
 
-function expectation(expect: string, answer: object): { readonly held: boolean | null; readonly because: string | null } {
+/**
+ * A no of the target is an answer too: `status == 200` is then false. An outage or a rate limit is none, and neither is a 200 that
+ * is not what the connector expects: asked for its status alone, an error envelope or a login page would hold.
+ */
+function isRefusal(status: number): boolean {
+  return status >= 300 && status < 500 && status !== 429
+}
+
+/** An expression that fails on this answer shows nothing. */
+function isTrue(expression: string, answer: object): boolean {
   try {
-    return compileCel(expect, { variables: ['status', 'headers', 'body'] })(answer) === true
-      ? { held: true, because: null }
-      : { held: false, because: null }
+    return compileCel(expression, { variables: ['status', 'headers', 'body'] })(answer) === true
   } catch (error) {
-    if (error instanceof Failure) return { held: false, because: error.message }
+    if (error instanceof Failure) return false
     throw error
   }
 }

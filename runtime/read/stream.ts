@@ -44,14 +44,17 @@ export async function readStream(
       partitions: Math.max(seen.partitions, fold.closed + fold.open.size),
     })
   }
-  const ends = new Set<PartitionEnd>()
+  // Where one list must begin again all do: what the others still read would be thrown away.
+  const restart = new AbortController()
+  const signal = AbortSignal.any([restart.signal, ...(context.signal === undefined ? [] : [context.signal])])
   await pool(partitionsOf(stream, context.names, sessions), context.connector.limits.concurrent, async (partition) => {
     seen.partitions++
     const from = resume.get(partition.key)
-    if (from === 'done' || ends.has('restart') || ends.has('stopped')) return
-    ends.add(await readPartition({ ...context, onPage }, partition, from ?? null))
+    if (from === 'done' || signal.aborted) return
+    const end = await readPartition({ ...context, signal, onPage }, partition, from ?? null)
+    if (end === 'restart') restart.abort()
   })
-  return { session, fold, end: context.signal?.aborted ? 'stopped' : ends.has('restart') ? 'restart' : 'done' }
+  return { session, fold, end: context.signal?.aborted ? 'stopped' : restart.signal.aborted ? 'restart' : 'done' }
 }
 
 /** The product of what `each` names; one partition with the key '' where it names nothing. */
@@ -84,17 +87,14 @@ async function* valuesOf(
 ): AsyncIterable<{ readonly key: string; readonly value: unknown }> {
   switch (source.from) {
     case 'values':
-      for (const value of source.values) yield { key: String(value), value }
+      yield* listed(source.values, 'each')
       return
     case 'setting': {
       const list = (names['settings'] as { readonly [name: string]: Json } | undefined)?.[source.setting]
+      const where = `settings.${source.setting}`
       if (!Array.isArray(list))
-        throw new Failure(
-          'read/setting-list',
-          `settings.${source.setting}`,
-          `setting ${source.setting} must be a list to read each of it`,
-        )
-      for (const value of list) yield { key: String(value), value }
+        throw new Failure('read/setting-list', where, `setting ${source.setting} must be a list to read each of it`)
+      yield* listed(list, where)
       return
     }
     case 'stream': {
@@ -108,6 +108,14 @@ async function* valuesOf(
       for await (const record of recordsOf(session)) yield { key: record.id, value: parentOf(record) }
     }
   }
+}
+
+/** A value that stands twice would be read twice, and every record below it would look repeated. */
+function listed(values: readonly Json[], where: string): readonly { readonly key: string; readonly value: Json }[] {
+  const keyed = values.map((value) => ({ key: String(value), value }))
+  const twice = keyed.find(({ key }, index) => keyed.findIndex((other) => other.key === key) < index)
+  if (twice !== undefined) throw new Failure('read/setting-list', where, `${where} holds \`${twice.key.slice(0, 80)}\` twice`)
+  return keyed
 }
 
 /** Every record of a read, memory-flat. */

@@ -39,6 +39,7 @@ export function normalise(data: Open): Connector {
     expect: texts(data['expect']),
     whoami: data['whoami'] === undefined ? null : readWhoami(data['whoami'] as Open),
     scope_proof: list(data['scope_proof']).map((proof) => ({
+      refuted_by: null,
       ...(proof as Open),
       request: request((proof as Open)['request']!),
     })) as unknown as Connector['scope_proof'],

@@ -126,7 +126,12 @@ function parts(): JsonObject {
     scope_proof: closed(
       {
         request: { $ref: '#/$defs/request' },
-        expect: { ...EXPRESSION, description: 'CEL over status, headers, body.' },
+        expect: { ...EXPRESSION, description: 'CEL over status, headers, body: true shows that the credential sees everyone.' },
+        refuted_by: {
+          ...EXPRESSION,
+          description:
+            'CEL that shows the opposite: a restricted credential. Where neither is true nothing is shown, and a person may attest.',
+        },
         shows: { ...TEXT, description: 'What it shows, for people.' },
       },
       ['request', 'expect', 'shows'],

@@ -71,7 +71,7 @@ const LIES: { readonly [check: string]: JudgeInput } = {
   field_fall: lie({ baseline: { stored: 1000, filled: { title: 500 } } }),
   freshness: inputOf(HONEST, proven, { fresh_for_s: 1 }),
   fingerprint: inputOf(HONEST, [...SCOPE, ...by_id], { fingerprint: { now: 'b', baseline: 'a' } }),
-  scope_proof: refuted(scopeFindings([{ shows: 'admin', where: 'GET /me', held: false, because: null }], null, AT)),
+  scope_proof: refuted(scopeFindings([{ shows: 'admin', where: 'GET /me', result: 'refuted', because: null }], null, AT)),
   scope_attested: inputOf(HONEST, [...scopeFindings([], stated, AT), ...secondPass(HONEST)]),
   total: refuted(say(TOTAL, HONEST, [probed(1001)], declared(1001))),
   total_probe: inputOf(HONEST, [...SCOPE, ...honestTotal(HONEST, 1000)]),

@@ -108,7 +108,7 @@ describe('the ceiling', () => {
     expect(only({ prove: [COUNT], pages: NUMBERED }).needs.join(' ')).toMatch(/one page/)
     const scoped = {
       ...connector(stream('users', { prove: [PASS] })),
-      scope_proof: [{ request: GET, expect: 'true', shows: 'all' }],
+      scope_proof: [{ request: GET, expect: 'true', refuted_by: null, shows: 'all' }],
     }
     expect(ceiling(scoped)[0]!.needs).toEqual([])
   })

@@ -421,18 +421,25 @@ describe('the reading rows', () => {
 
 describe('R20 scope', () => {
   const scoped = (findings: readonly Finding[]) => judge(inputOf(HONEST, [...findings, ...secondPass(HONEST)]))
-  const proof = (held: boolean | null) => [
-    { shows: 'the token is an administrator', where: 'GET /me', held, because: held === null ? 'http/timeout' : null },
+  const proof = (result: 'held' | 'refuted' | 'not_shown' | 'unanswered') => [
+    {
+      shows: 'the token is an administrator',
+      where: 'GET /me',
+      result,
+      because: result === 'unanswered' ? 'http/timeout' : null,
+    },
   ]
   const word = { by: 'Ada', at: '2026-11-01', until: '2027-01-01', reason: 'super admin role' }
   test.each([
     ['no proof, no word', 'unproven', scopeFindings([], null, AT)],
-    ['the proof holds', 'complete', scopeFindings(proof(true), null, AT)],
-    ['the proof says no', 'incomplete', scopeFindings(proof(false), null, AT)],
-    ['the proof says no, whoever attests', 'incomplete', scopeFindings(proof(false), word, AT)],
-    ['the proof has no answer', 'unproven', scopeFindings(proof(null), null, AT)],
+    ['the proof holds', 'complete', scopeFindings(proof('held'), null, AT)],
+    ['the proof says no', 'incomplete', scopeFindings(proof('refuted'), null, AT)],
+    ['the proof says no, whoever attests', 'incomplete', scopeFindings(proof('refuted'), word, AT)],
+    ['the proof has no answer', 'unproven', scopeFindings(proof('unanswered'), null, AT)],
     ['attested', 'complete', scopeFindings([], word, AT)],
-    ['attested, the proof has no answer', 'complete', scopeFindings(proof(null), word, AT)],
+    ['attested, the proof has no answer', 'complete', scopeFindings(proof('unanswered'), word, AT)],
+    ['the proof is not shown', 'unproven', scopeFindings(proof('not_shown'), null, AT)],
+    ['attested, the proof is not shown', 'complete', scopeFindings(proof('not_shown'), word, AT)],
     ['attestation expired', 'unproven', scopeFindings([], { ...word, until: '2026-11-20' }, AT)],
     ['attestation from the future', 'unproven', scopeFindings([], { ...word, at: '2026-12-01' }, AT)],
     ['attestation without a name', 'unproven', scopeFindings([], { ...word, by: ' ' }, AT)],

@@ -49,7 +49,7 @@ export const HONEST: ReadFacts = {
 export const BY_OFFSET: ReadFacts = { ...HONEST, by_offset: true, fetched: 1009, stitched: 9, stitches: { held: 9, differed: 0 } }
 
 export const SCOPE: readonly Finding[] = scopeFindings(
-  [{ shows: 'the token may read roles', where: 'GET /roles', held: true, because: null }],
+  [{ shows: 'the token may read roles', where: 'GET /roles', result: 'held', because: null }],
   null,
   AT,
 )

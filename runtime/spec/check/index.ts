@@ -16,5 +16,20 @@ export function checkMeaning(tree: Tree): readonly Found[] {
   const { look, found } = looker(tree)
   for (const check of [checkAddresses, checkAuth, checkRequests, checkStreams, checkGraph, checkProofs]) check(look)
   checkSettings(look, found)
-  return found
+  return merged(found)
+}
+
+/** As many places of one message are listed; a name that is misspelt where it is declared would fill the screen. */
+const MOST_PLACES = 3
+
+function merged(found: readonly Found[]): readonly Found[] {
+  const groups = Map.groupBy(found, ({ problem }) => `${problem.code} ${problem.message}`)
+  return [...groups.values()].flatMap((same) => {
+    const shown = same.slice(0, MOST_PLACES)
+    const more = same.length - shown.length
+    if (more === 0) return shown
+    const last = shown.at(-1)!
+    const message = `${last.problem.message} (and in ${more} more place${more === 1 ? '' : 's'})`
+    return [...shown.slice(0, -1), { ...last, problem: { ...last.problem, message } }]
+  })
 }

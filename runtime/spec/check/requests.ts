@@ -15,6 +15,7 @@ export function checkRequests(look: Look): void {
   for (const { value, pointer } of entries(look.data['scope_proof'], '/scope_proof')) {
     checkRequest(look, own(asMap(value), 'request'), `${pointer}/request`, PLAIN)
     checkAnswerCel(look, own(asMap(value), 'expect'), `${pointer}/expect`)
+    checkAnswerCel(look, own(asMap(value), 'refuted_by'), `${pointer}/refuted_by`)
   }
   for (const { value, pointer } of entries(look.data['responses'], '/responses'))
     checkAnswerCel(look, own(asMap(value), 'when'), `${pointer}/when`)
