@@ -1,4 +1,5 @@
 import type { Http } from '../runtime/http/open.ts'
+import type { ScopeAnswer } from '../runtime/judge/scope.ts'
 import { COMMON, type CommandSpec, STORE } from './args.ts'
 import { command } from './command.ts'
 import { CONNECTION, type Target } from './compose.ts'
@@ -32,12 +33,7 @@ type StreamCheck = {
 type Checked = {
   /** Null: the connector declares none. */
   readonly whoami: { readonly id: string } | { readonly failed: string } | null
-  readonly scope: readonly {
-    readonly shows: string
-    readonly where: string
-    readonly held: boolean | null
-    readonly because: string | null
-  }[]
+  readonly scope: readonly ScopeAnswer[]
   readonly streams: { readonly [name: string]: StreamCheck }
 }
 
@@ -102,7 +98,9 @@ function exitOf({ whoami, scope, streams }: Checked): Exit {
   if (all.length > 0 && all.every((s) => s.lost || (!s.works && s.code === null && s.records === 0)) && all.some((s) => s.lost))
     return EXIT.environment
   const fine =
-    all.every((s) => s.works || !s.certified) && scope.every((s) => s.held !== false) && !(whoami !== null && 'failed' in whoami)
+    all.every((s) => s.works || !s.certified) &&
+    scope.every((s) => s.result !== 'refuted') &&
+    !(whoami !== null && 'failed' in whoami)
   return fine ? EXIT.fine : EXIT.findings
 }
 
@@ -113,7 +111,7 @@ function checkText({ connector, connection }: Target, { whoami, scope, streams }
       ? []
       : [[mark(!('failed' in whoami)), 'who we are', 'failed' in whoami ? safe(whoami.failed) : safe(whoami.id)]]
   const views = scope.map((s) => [
-    mark(s.held),
+    mark({ held: true, refuted: false, not_shown: null, unanswered: null }[s.result]),
     safe(s.shows),
     `${safe(s.where)}${s.because === null ? '' : `: ${safe(s.because)}`}`,
   ])

@@ -50,15 +50,19 @@ export function openProgress(io: Io, kind: 'terminal' | 'lines' | 'none', stats:
 
   function draw(): void {
     drawn_ms = io.now()
-    const active = [...streams].filter(([, s]) => s.phase !== 'done').map(([name, s]) => streamText(name, s))
-    const parts = [...active, rate(), waitText()].filter((part) => part !== '')
+    // What matters most first: the end of the line is what a narrow terminal loses.
+    const urgency = ['reading', 'proving', 'judging']
+    const active = [...streams]
+      .filter(([, s]) => s.phase !== 'done')
+      .sort(([, a], [, b]) => urgency.indexOf(a.phase) - urgency.indexOf(b.phase))
+    const parts = [waitText(), rate(), ...active.map(([name, s]) => streamText(name, s))].filter((part) => part !== '')
     const width = Number.isFinite(io.width) ? io.width : 120
     const line = [...parts.join('  ·  ')].slice(0, Math.max(20, width - 1)).join('')
     io.err(`\r\u001b[2K${paint.dim(line)}`)
   }
 
   // A wait sends no events, and its countdown must still be seen to move.
-  const timer = kind === 'terminal' ? setInterval(draw, 1000) : null
+  let timer = kind === 'terminal' ? setInterval(draw, 1000) : null
   timer?.unref()
 
   return {
@@ -88,6 +92,7 @@ export function openProgress(io: Io, kind: 'terminal' | 'lines' | 'none', stats:
     end() {
       if (timer === null) return
       clearInterval(timer)
+      timer = null
       io.err('\r\u001b[2K')
     },
   }

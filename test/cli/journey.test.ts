@@ -304,7 +304,7 @@ describe('a stored connection', () => {
     expect(good.exit).toBe(EXIT.fine)
     expect(good.doc).toMatchObject({
       whoami: null,
-      scope: [{ held: true }],
+      scope: [{ result: 'held' }],
       streams: { users: { works: true, records: 100, more: true }, memberships: { works: true } },
     })
     const wrong = world({ TOKEN: 'wrong-token-4711' })

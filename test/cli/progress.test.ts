@@ -50,7 +50,7 @@ describe('progress', () => {
     s.page(1)
     s.pass(6000, 25)
     s.page(12)
-    expect(s.last()).toBe('\r\u001b[2Kusers 12 pages, 1,200 of 9,412 records  ·  250 of 300 requests/min')
+    expect(s.last()).toBe('\r\u001b[2K250 of 300 requests/min  ·  users 12 pages, 1,200 of 9,412 records')
     s.view.end()
     expect(s.last()).toBe('\r\u001b[2K')
   })
