@@ -39,7 +39,7 @@ export function changes(
         at,
       })
     })
-    after = versions.length === 0 ? first + count - 1 : first + skip + versions.length - 1
+    after = first + count - 1
   }
   return found
 }
