@@ -323,6 +323,7 @@ export type ReadFacts = {
   readonly case_twins: readonly string[]
   /** Distinct records in the store that this read's page ledger leads to. */
   readonly in_store: number
+  /** Of this attempt: its pages, expansions and tries again; in a snapshot also those of the proofs. */
   readonly requests: number
   /** Does paging step by a number (offset, page, startIndex), so that rows can shift between pages? */
   readonly by_offset: boolean

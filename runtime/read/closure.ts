@@ -1,5 +1,6 @@
 /** Referential closure (item 9): ids that edges name and no read node has, each asked by id. */
 import { type ClosureFacts, closureFindings } from '../judge/structure.ts'
+import { missing } from '../kinds/finding.ts'
 import type { Finding } from '../types.ts'
 import type { ReadOnce } from './read-once.ts'
 
@@ -17,7 +18,8 @@ export async function closureOf(reads: Reads): Promise<{ readonly [stream: strin
   for (const [name, edge] of Object.entries(reads)) {
     for (const [field, refers] of Object.entries(edge.compiled.stream.refers)) {
       const nodes = refers.filter((node) => reads[node] !== undefined)
-      // A node stream that was not read in this sync can say nothing about its members.
+      const unread = refers.filter((node) => reads[node] === undefined)
+      if (unread.length > 0) add(name, [notRead(field, unread)])
       if (nodes.length === 0) continue
       const found = await askDangling(edge, field, nodes, reads)
       add(name, closureFindings([found.edge], 'edge'))
@@ -25,6 +27,13 @@ export async function closureOf(reads: Reads): Promise<{ readonly [stream: strin
     }
   }
   return findings
+}
+
+/** A stream that was not read in this sync says nothing of its members, so edges to them are shown to no end. */
+function notRead(field: string, unread: readonly string[]): Finding {
+  const names = unread.join(', ')
+  const because = `edges name ids in ${field} of ${names}, which was not read in this sync`
+  return missing({ check: 'closure', item: 9, class: 'C' }, because, { field, refers: [...unread] }, `Sync ${names} too.`)
 }
 
 type Entry = ClosureFacts[number]

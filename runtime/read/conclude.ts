@@ -4,8 +4,9 @@ import { boundByCeiling, ceiling } from '../judge/ceiling.ts'
 import { scopeFindings } from '../judge/scope.ts'
 import { DEFAULT_THRESHOLDS } from '../judge/thresholds.ts'
 import { judge } from '../judge/verdict.ts'
-import type { Absence } from '../store/port.ts'
+import type { Absence, Snapshot } from '../store/port.ts'
 import type { Ceiling, Finding, ReadFacts, Verdict } from '../types.ts'
+import { openById } from './by-id.ts'
 import { closureOf, type Reads } from './closure.ts'
 import { assessWord, isAcross, positiveControl, wordsOf } from './prove.ts'
 import type { ReadOnce } from './read-once.ts'
@@ -17,7 +18,11 @@ type ConcludeContext = SyncOptions & { readonly sync: number; readonly fingerpri
 /** By-id reads spent on confirming deletions, a stream and sync; what is beyond stays `vanished`. */
 const CONFIRM_LIMIT = 500
 
-export async function concludeAll(context: ConcludeContext, reads: Reads): Promise<{ readonly [stream: string]: StreamResult }> {
+/** Null: stopped on request. What is published by then stays; the rest is asked again by the next process. */
+export async function concludeAll(
+  context: ConcludeContext,
+  reads: Reads,
+): Promise<{ readonly [stream: string]: StreamResult } | null> {
   const closure = await closureOf(reads)
   const scope = scopeFindings(await askScope(context), context.connection.attested, new Date(context.now()).toISOString())
   const ceilings = ceiling(context.connector)
@@ -26,23 +31,41 @@ export async function concludeAll(context: ConcludeContext, reads: Reads): Promi
   for (const name of context.connector.order) {
     const once = reads[name]
     if (once === undefined) continue
+    if (once.published !== null) {
+      results[name] = await asPublished(context, once.published)
+      continue
+    }
     context.onProgress?.({ kind: 'stream', stream: name, phase: 'judging', attempt: once.session.attempt })
     const across: Finding[] = []
     for (const options of wordsOf(once))
       if (isAcross(options)) across.push(...(await assessWord({ ...once.proof, sessions }, options, once.view)))
     const findings = [...once.findings, ...across, ...(closure[name] ?? []), ...scope]
-    const facts: ReadFacts = { ...once.facts, parents: verdictsOf(once, results) }
-    results[name] = await concludeStream(
+    const requests = once.facts.requests + once.proof_requests()
+    const facts: ReadFacts = { ...once.facts, requests, parents: verdictsOf(once, results) }
+    const result = await concludeStream(
       context,
       once,
       facts,
       findings,
       ceilings.find((one) => one.stream === name),
     )
-    context.onProgress?.({ kind: 'verdict', stream: name, verdict: (results[name] as StreamResult).verdict })
+    if (result === null) return null
+    results[name] = result
+    context.onProgress?.({ kind: 'verdict', stream: name, verdict: result.verdict })
   }
   return results
 }
+
+const absencesKey = (stream: string): string => `absences ${stream}`
+
+/** As the earlier process published it. */
+async function asPublished(context: ConcludeContext, snapshot: Snapshot): Promise<StreamResult> {
+  const noted = (await context.store.notes(context.sync))[absencesKey(snapshot.stream)] as unknown as Absences | undefined
+  const { verdict, facts } = snapshot
+  return { verdict, facts, snapshot, ...(noted ?? { vanished: 0, confirmed_deleted: 0 }) }
+}
+
+type Absences = Pick<StreamResult, 'vanished' | 'confirmed_deleted'>
 
 function verdictsOf(once: ReadOnce, results: { readonly [stream: string]: StreamResult }): ReadFacts['parents'] {
   return Object.values(once.compiled.stream.each).flatMap((each) => {
@@ -57,7 +80,7 @@ async function concludeStream(
   facts: ReadFacts,
   findings: readonly Finding[],
   bound: Ceiling | undefined,
-): Promise<StreamResult> {
+): Promise<StreamResult | null> {
   const { session, compiled } = once
   const { name, fresh_for_s } = compiled.stream
   const at = new Date(context.now()).toISOString()
@@ -82,6 +105,11 @@ async function concludeStream(
   })
   const verdict: Verdict = { ...bounded, hold: hold ?? bounded.hold }
   const absences = verdict.is === 'complete' ? await confirmAbsences(once, absent.count, may_confirm) : []
+  // Requests that were called off would stand there as a target that did not answer.
+  if (context.signal?.aborted) return null
+  const confirmed_deleted = absences.filter((absence) => absence.confirmed).length
+  const counts = { vanished: absences.length - confirmed_deleted, confirmed_deleted }
+  await context.store.note(context.sync, absencesKey(name), counts)
   const snapshot = await context.store.publish(context.sync, context.connection.name, {
     stream: name,
     session,
@@ -91,22 +119,28 @@ async function concludeStream(
     at,
     fingerprint: context.fingerprint,
   })
-  const confirmed = absences.filter((absence) => absence.confirmed).length
-  return { verdict, facts, snapshot, vanished: absences.length - confirmed, confirmed_deleted: confirmed }
+  return { verdict, facts, snapshot, ...counts }
 }
 
 /**
  * Ids of the last snapshot that a complete read lacks. `confirmed`: a by-id read says gone, and a record known to be alive,
- * asked the same way at the same time, answers; an error is never "gone".
+ * asked the same way before and after, answers; an error is never "gone". All are asked anew: what a proof heard may be hours old.
  */
 async function confirmAbsences(once: ReadOnce, count: number, may_confirm: boolean): Promise<readonly Absence[]> {
   if (count === 0) return []
   const { ids } = await once.session.absent(count)
-  const { byId } = once
-  if (!may_confirm || byId === null || (await positiveControl(once.session, byId)) !== true)
-    return ids.map((id) => ({ id, confirmed: false }))
-  const asked = ids.slice(0, CONFIRM_LIMIT)
-  const gone = new Set<string>()
-  await Promise.all(asked.map(async (id) => ((await byId(id)) === 'gone' ? gone.add(id) : undefined)))
+  const gone = may_confirm ? await goneNow(once, ids.slice(0, CONFIRM_LIMIT)) : NOBODY
   return ids.map((id) => ({ id, confirmed: gone.has(id) }))
+}
+
+const NOBODY: ReadonlySet<string> = new Set()
+
+/** Two controls, for a permission may be lost between them. */
+async function goneNow(once: ReadOnce, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const before = openById(once.proof)
+  const after = openById(once.proof)
+  if (before === null || after === null || (await positiveControl(once.session, before)) !== true) return NOBODY
+  const answers = await Promise.all(ids.map(before))
+  if ((await positiveControl(once.session, after)) !== true) return NOBODY
+  return new Set(ids.filter((_, index) => answers[index] === 'gone'))
 }

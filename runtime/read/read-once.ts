@@ -6,16 +6,14 @@
 import { structureFindings } from '../judge/structure.ts'
 import type { ProveView } from '../kinds/kind.ts'
 import { MODELS } from '../kinds/model.ts'
-import type { ReadSession, Store } from '../store/port.ts'
-import type { Finding, Progress, ReadFacts } from '../types.ts'
+import type { ReadSession, Snapshot, Store } from '../store/port.ts'
+import type { Finding, Progress, ReadFacts, Send } from '../types.ts'
 import { type AskById, openById } from './by-id.ts'
 import type { CompiledStream } from './compile.ts'
-import type { ReadContext } from './context.ts'
-import { declaredTotal, type Fold, readFacts } from './facts.ts'
+import { ATTEMPTS, type ReadContext } from './context.ts'
+import { declaredTotal, type Fold, newFold, readFacts } from './facts.ts'
 import { assessWord, countsBefore, isAcross, type ProofContext, wordsOf } from './prove.ts'
 import { readStream, type Sessions } from './stream.ts'
-
-export const ATTEMPTS = 3
 
 export type StreamContext = Pick<ReadContext, 'connector' | 'compiled' | 'names' | 'send' | 'now' | 'signal'> & {
   readonly store: Store
@@ -38,6 +36,10 @@ export type ReadOnce = {
   readonly byId: AskById | null
   /** Of the proofs that need no other stream. */
   readonly findings: readonly Finding[]
+  /** Requests that proofs have cost so far. */
+  readonly proof_requests: () => number
+  /** An earlier process of this sync got as far as publishing it: what it said stands. */
+  readonly published: Snapshot | null
 }
 
 /** Findings that a population moving under the read can cause; a fault that stays shows them every time. */
@@ -48,38 +50,72 @@ export async function readOnce(context: StreamContext): Promise<ReadOnce | null>
   const { compiled, store, sync } = context
   const { name } = compiled.stream
   let session = await store.read(sync, context.connection, name)
+  const published = (await store.snapshots(context.connection)).find(
+    ({ latest }) => latest.stream === name && latest.sync === sync,
+  )
+  if (published !== undefined) return asPublished(context, session, published.latest)
+  const asking = counting(context.send)
+  const proving = { ...context, send: asking.send }
   for (;;) {
     context.onProgress({ kind: 'stream', stream: name, phase: 'reading', attempt: session.attempt })
-    const begun = await begin(context, session)
+    const begun = await begin(proving, session)
+    if (begun === null) return null
     const read = await readStream({ ...context, session }, context.sessions)
     if (read.end === 'stopped') return null
-    if (read.end === 'restart' && session.attempt < ATTEMPTS) {
+    if (read.end === 'restart') {
       session = await session.restart('the target gave up its paging position')
       continue
     }
     context.onProgress({ kind: 'stream', stream: name, phase: 'proving', attempt: session.attempt })
-    const once = await prove(context, session, read.fold, begun)
+    const once = await prove(proving, session, read.fold, begun)
     if (context.signal?.aborted) return null
     const moved = movement(once)
-    if (moved === null || session.attempt >= ATTEMPTS) return once
+    if (moved === null || session.attempt >= ATTEMPTS) return { ...once, proof_requests: asking.requests, published: null }
     session = await session.restart(moved)
+  }
+}
+
+/** A snapshot does not change any more: nothing is read, proven or begun again, whatever the target has become since. */
+function asPublished(context: StreamContext, session: ReadSession, published: Snapshot): ReadOnce {
+  const { facts } = published
+  const fold = newFold(false)
+  const byId = openById(context)
+  const proof: ProofContext = { ...context, session, fold, byId, before: {} }
+  const view: ProveView = { facts, total: declaredTotal(fold) }
+  const { compiled } = context
+  return { session, compiled, fold, facts, view, proof, byId, findings: [], proof_requests: () => 0, published }
+}
+
+function counting(send: Send): { readonly send: Send; readonly requests: () => number } {
+  let requests = 0
+  return {
+    send: async (request, options) => {
+      const observation = await send(request, options)
+      requests += observation.requests
+      return observation
+    },
+    requests: () => requests,
   }
 }
 
 type Begun = { readonly started_at: string; readonly before: { readonly [key: string]: number | null } }
 
-/** What must be known before the first page; durable, so that a resumed read does not count again. */
-async function begin(context: StreamContext, session: ReadSession): Promise<Begun> {
+/** What must be known before the first page; durable, so that a resumed read does not count again. Null: stopped on request. */
+async function begin(context: StreamContext, session: ReadSession): Promise<Begun | null> {
   const key = `begun ${context.compiled.stream.name} ${session.attempt}`
   const noted = (await context.store.notes(context.sync))[key]
   if (noted !== undefined) return noted as unknown as Begun
   const before = await countsBefore({ ...context, session })
+  // A count that was called off is no count that was not answered.
+  if (context.signal?.aborted) return null
   const begun: Begun = { started_at: new Date(context.now()).toISOString(), before }
   await context.store.note(context.sync, key, begun)
   return begun
 }
 
-async function prove(context: StreamContext, session: ReadSession, fold: Fold, begun: Begun): Promise<ReadOnce> {
+type Proven = Omit<ReadOnce, 'proof_requests' | 'published'>
+
+async function prove(context: StreamContext, session: ReadSession, fold: Fold, begun: Begun): Promise<Proven> {
   const { compiled } = context
   const { stream } = compiled
   const twins = fold.mixed_case > 0 && !stream.id_is_case_sensitive ? await session.caseTwins(5) : []
@@ -106,7 +142,7 @@ async function prove(context: StreamContext, session: ReadSession, fold: Fold, b
 }
 
 /** Why another read may end otherwise, or null. A broken list, a gap or a quarantined record does not heal by reading again. */
-function movement(once: ReadOnce): string | null {
+function movement(once: Proven): string | null {
   if (once.facts.broken.length > 0 || once.facts.gaps.length > 0) return null
   const refuting = [...structureFindings(once.facts), ...once.findings].find(
     (finding) => finding.result === 'refutes' && MAY_HEAL.has(finding.check),

@@ -24,11 +24,11 @@ export async function sync(o: SyncOptions): Promise<SyncResult> {
   const ended = { sync: row.sync, resumed: row.resumed }
   try {
     const reads = await readAll(o, row.sync)
-    if (reads === null) {
+    const streams = reads === null ? null : await concludeAll({ ...o, sync: row.sync, fingerprint }, reads)
+    if (streams === null) {
       await o.store.endSync(row.sync, 'paused', 'stopped on request', at())
       return { ...ended, state: 'paused', because: 'stopped on request; the same command goes on at the checkpoint', streams: {} }
     }
-    const streams = await concludeAll({ ...o, sync: row.sync, fingerprint }, reads)
     await o.store.endSync(row.sync, 'finished', null, at())
     return { ...ended, state: 'finished', because: null, streams }
   } catch (error) {
