@@ -1,10 +1,11 @@
 /** YAML text → frozen, valid `Connector`, or what is wrong and where. */
 import type { Connector, Json } from '../types.ts'
-import { checkMeaning, type Found } from './check/index.ts'
+import { checkMeaning } from './check/index.ts'
 import { type Diagnostic, diagnose, type Problem } from './diagnostic.ts'
+import { follows } from './echo.ts'
 import { guard, readText } from './guard.ts'
 import { normalise } from './normalise.ts'
-import { checkStructure, isAtOrBelow } from './structure.ts'
+import { checkStructure } from './structure.ts'
 import { readTree } from './tree.ts'
 
 export type { Diagnostic } from './diagnostic.ts'
@@ -29,19 +30,9 @@ export function loadConnector(source: string | Uint8Array, file: string): Loaded
   const { tree, problems } = readTree(guarded.tokens, text)
   if (tree === null) return fail(problems)
   const structure = checkStructure(tree)
-  const meaning = checkMeaning(structure.tree).filter((found) => !follows(found, structure.broken))
+  const meaning = checkMeaning(structure.tree).filter((found) => !follows(found, structure, tree.torn))
   const all = [...problems, ...structure.problems, ...meaning.map((found) => found.problem)]
   // While something is wrong, what seems unused may be used where it is wrong.
   if (all.some((found) => found.severity === 'error')) return fail(all.filter((found) => found.code !== 'spec/unused-setting'))
   return { connector: normalise(tree.data as { readonly [key: string]: Json }), diagnostics: diagnose(all, text, file) }
-}
-
-/** Is it an echo of a fault of shape: inside a broken piece, or a name whose declaration is itself broken? */
-function follows(found: Found, broken: readonly string[]): boolean {
-  const stream = /^\/streams\/[^/]+/.exec(found.pointer)?.[0]
-  const declared =
-    found.problem.code === 'spec/unknown-name'
-      ? ['/settings', '/streams', ...(stream === undefined ? [] : [`${stream}/each`])]
-      : []
-  return broken.some((pointer) => isAtOrBelow(found.pointer, pointer) || declared.includes(pointer))
 }

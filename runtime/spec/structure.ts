@@ -8,8 +8,13 @@ import { narrow } from './explain/unions.ts'
 import { connectorSchema } from './schema.ts'
 import { type Data, escapePointer, type Spot, type Tree } from './tree.ts'
 
-/** `tree` is the same with near-miss keys and kinds put right, so that what lies below them is checked too. */
-export type Structure = { readonly problems: readonly Problem[]; readonly broken: readonly string[]; readonly tree: Tree }
+/** `broken`: pieces not worth looking into. `strays`: of them, keys that mean nothing. `tree` is the same with near-miss keys and kinds put right, so that what lies below them is checked too. */
+export type Structure = {
+  readonly problems: readonly Problem[]
+  readonly broken: readonly string[]
+  readonly strays: readonly string[]
+  readonly tree: Tree
+}
 
 /** A typo inside something that is itself below a typo: more rounds than this are no longer the author's day. */
 const MOST_ROUNDS = 4
@@ -17,6 +22,7 @@ const MOST_ROUNDS = 4
 export function checkStructure(tree: Tree): Structure {
   const problems: Problem[] = []
   const broken: string[] = []
+  const strays: string[] = []
   const seen = new Set<string>()
   let current = tree
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
@@ -27,11 +33,12 @@ export function checkStructure(tree: Tree): Structure {
       problems.push(fault.problem)
     }
     for (const fault of fresh) if (fault.spoils) broken.push(fault.pointer)
+    for (const fault of fresh) if (fault.spoils && fault.problem.code === 'spec/unknown-key') strays.push(fault.pointer)
     const repairs = fresh.flatMap((fault: Fault) => (fault.repair === null ? [] : [fault.repair]))
     if (repairs.length === 0) break
     current = repaired(current, repairs)
   }
-  return { problems, broken, tree: current }
+  return { problems, broken, strays, tree: current }
 }
 
 export function isAtOrBelow(pointer: string, of: string): boolean {
@@ -94,7 +101,7 @@ function repaired(tree: Tree, repairs: readonly Repair[]): Tree {
     for (const [key, spot] of tree.spots)
       if (isAtOrBelow(key, old)) spots.set(`${pointer}/${escapePointer(to)}${key.slice(old.length)}`, spot)
   }
-  return { data, spots, text: tree.text }
+  return { data, spots, text: tree.text, torn: tree.torn }
 }
 
 function structuredCloneNull(data: Data): Data {

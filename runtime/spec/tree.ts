@@ -14,7 +14,13 @@ export type Spot = {
 }
 
 /** Pointer as in RFC 6901: `/streams/users/prove/0`. */
-export type Tree = { readonly data: Data; readonly spots: ReadonlyMap<string, Spot>; readonly text: string }
+export type Tree = {
+  readonly data: Data
+  readonly spots: ReadonlyMap<string, Spot>
+  readonly text: string
+  /** Mappings of names in which one name is lost: two entries have run into one. */
+  readonly torn: readonly string[]
+}
 
 const FORBIDDEN = new Set(['__proto__', 'prototype', 'constructor'])
 
@@ -60,8 +66,9 @@ export function readTree(
   }
   const spots = new Map<string, Spot>()
   const problems: Problem[] = []
+  const torn: string[] = []
   const data = convert(contents, '', null)
-  return { tree: { data, spots, text }, problems }
+  return { tree: { data, spots, text, torn }, problems }
 
   function convert(node: Node | null, pointer: string, key: Range | null): Data {
     const value: Range = node?.range
@@ -76,6 +83,7 @@ export function readTree(
   function convertMap(pairs: readonly { key: Node; value: Node | null }[], pointer: string): Data {
     const map: { [key: string]: Data } = Object.create(null)
     const first_at = new Map<string, number>()
+    const twice: Twice[] = []
     for (const pair of pairs) {
       const range: Range = [pair.key.range![0], Math.max(pair.key.range![1], pair.key.range![0] + 1)]
       const name = String((pair.key as Scalar).value)
@@ -84,21 +92,14 @@ export function readTree(
         problems.push(error('spec/forbidden-key', `\`${name}\` may not be a key`, range, path(), 'choose another name'))
       else if (name === '<<') problems.push(error('spec/yaml-merge', 'a merge key', range, path(), 'write the keys out'))
       else if (first_at.has(name)) {
-        const line = text.slice(0, first_at.get(name)).split('\n').length
-        problems.push(
-          error(
-            'spec/duplicate-key',
-            `\`${show(name)}\` is already there`,
-            range,
-            path(),
-            `first on line ${line}; keep one of them`,
-          ),
-        )
+        twice.push({ name, range, path: path(), first: first_at.get(name)! })
       } else {
         first_at.set(name, range[0])
         map[name] = convert(pair.value, `${pointer}/${escapePointer(name)}`, range)
       }
     }
+    if (twice.length > 0) problems.push(duplicate(twice, text))
+    if (twice.length > 1) torn.push(pointer.slice(0, pointer.lastIndexOf('/')))
     return map
   }
 
@@ -124,6 +125,34 @@ export function readTree(
     }
     return typeof value === 'string' || typeof value === 'boolean' ? value : null
   }
+}
+
+type Twice = { readonly name: string; readonly range: Range; readonly path: string; readonly first: number }
+
+/** Several keys twice in one mapping are mostly one fault: the line between two mappings is lost. */
+function duplicate(twice: readonly Twice[], text: string): Problem {
+  const { name, range, path, first } = twice[0]!
+  const line = text.slice(0, first).split('\n').length
+  if (twice.length === 1)
+    return error(
+      'spec/duplicate-key',
+      `\`${show(name)}\` is already there`,
+      range,
+      path,
+      `first on line ${line}; keep one of them`,
+    )
+  const names = twice
+    .slice(0, 4)
+    .map((one) => `\`${show(one.name)}\``)
+    .join(', ')
+  const message = `${names}${twice.length > 4 ? ', …' : ''} are already there`
+  return error(
+    'spec/duplicate-key',
+    message,
+    range,
+    path,
+    `first from line ${line} on; is the line above lost that names what begins here?`,
+  )
 }
 
 export function escapePointer(key: string): string {

@@ -124,6 +124,41 @@ describe('warnings', () => {
   })
 })
 
+describe('one root cause is told once', () => {
+  const errors = (text: string) => loadConnector(text, 'acme.yaml').diagnostics.filter((d) => d.severity === 'error')
+
+  test('the lost line between two streams is one message, not one a key', () => {
+    const found = errors(SAMPLE.replace('  memberships:\n', ''))
+    expect(found.filter((d) => d.code === 'spec/duplicate-key')).toHaveLength(1)
+    expect(found[0]).toMatchObject({ code: 'spec/duplicate-key', line: 75, column: 5 })
+  })
+
+  test('a setting that is misspelt where it is declared makes three messages at most', () => {
+    const uses = Array.from({ length: 20 }, (_, i) => `  X-${i}: "{domain}"\n`).join('')
+    const found = errors(SAMPLE.replace('headers:\n', () => `headers:\n${uses}`).replace('  domain: {', '  domian: {'))
+    expect(found).toHaveLength(3)
+    expect(found[2]!.message).toContain('18 more places')
+  })
+
+  test('mistakes that have nothing to do with each other are all told', () => {
+    const text = SAMPLE.replace('title: Acme', 'title: 12')
+      .replace('{group.id}/users', '{group.uid}/users')
+      .replace('is: account', 'is: acount')
+      .replace('drop: =', 'drpo: =')
+    expect(errors(text).map((d) => d.code)).toEqual([
+      'spec/wrong-type',
+      'spec/unknown-value',
+      'spec/unknown-key',
+      'spec/unknown-name',
+    ])
+  })
+
+  test('what follows from a broken declaration is not told', () => {
+    expect(errors(SAMPLE.replace('each: { group: groups }', 'each: groups')).map((d) => d.code)).toEqual(['spec/wrong-type'])
+    expect(errors(SAMPLE.replace(/settings:\n(?: {2}.*\n)+/, 'settings: none\n')).map((d) => d.code)).toEqual(['spec/wrong-type'])
+  })
+})
+
 describe('a diagnostic as people read it', () => {
   const text = SAMPLE.replace('records: data', 'recrods: data')
   const [found] = loadConnector(text, 'connectors/acme.yaml').diagnostics as [Diagnostic]

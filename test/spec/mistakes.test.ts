@@ -49,6 +49,7 @@ const MISTAKES: readonly Mistake[] = [
   (next) => onValue(next, 'null for a text', /^[^"'{]+$/, () => 'null'),
   (next) => dropLine(next),
   (next) => doubleLine(next),
+  (next) => dropHead(next),
   (next) =>
     onValue(next, 'template typo', /^[^"']*\{\w+\}[^"']*$/, (value) =>
       value.text.replace(/\{(\w+)\}/, (_, name: string) => `{${typo(name, next)}}`),
@@ -85,4 +86,12 @@ function dropLine(next: () => number): readonly [string, string] {
 function doubleLine(next: () => number): readonly [string, string] {
   const [at, lines] = whole(next)
   return [`twice: ${lines[at]}`, lines.toSpliced(at, 0, lines[at]!).join('\n')]
+}
+
+/** A line that names what stands below it. */
+function dropHead(next: () => number): readonly [string, string] {
+  const lines = SAMPLE.split('\n')
+  const heads = lines.flatMap((line, i) => (/^ *[\w-]+:$/.test(line) ? [i] : []))
+  const at = pick(next, heads)
+  return [`lost: ${lines[at]}`, lines.toSpliced(at, 1).join('\n')]
 }

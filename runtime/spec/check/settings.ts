@@ -9,6 +9,7 @@ export function checkSettings(look: Look, found: readonly Found[]): void {
   for (const { value, pointer, key } of entries(look.data['settings'], '/settings')) {
     const setting = asMap(value)
     const preset = own(setting, 'default')
+    const options = asList(own(setting, 'options'))
     if (setting['type'] === 'secret' && preset !== undefined)
       look.report('spec/secret-default', `${pointer}/default`, 'a secret has no default', {
         where: { on: 'key' },
@@ -16,8 +17,12 @@ export function checkSettings(look: Look, found: readonly Found[]): void {
       })
     else if (preset !== undefined && !fits(setting['type'], preset))
       look.report('spec/wrong-type', `${pointer}/default`, `\`${show(JSON.stringify(preset))}\` is no ${String(setting['type'])}`)
-    const options = asList(own(setting, 'options'))
-    if (preset !== undefined && options.length > 0 && !options.includes(preset))
+    else if (
+      preset !== undefined &&
+      options.length > 0 &&
+      !options.includes(preset) &&
+      options.every((one) => typeof one !== 'object')
+    )
       look.report('spec/unknown-value', `${pointer}/default`, `\`${show(String(preset))}\` is none of the options`)
     const told = found.some((one) => one.problem.code === 'spec/unknown-name' && (one.problem.help ?? '').includes(key))
     if (!told && !isUsed(look, key))

@@ -17,7 +17,9 @@ export function explain(errors: readonly ErrorObject[], tree: Tree): readonly Fa
     else {
       const off = here.find((error) => error.keyword === 'false schema')
       if (off !== undefined) {
-        faults.push(notHere(off, tree))
+        // What rules it out may itself be wrong: then that is told.
+        if (!errors.some((error) => error.keyword !== 'false schema' && isBeside(error.instancePath, pointer)))
+          faults.push(notHere(off, tree))
         continue
       }
       const keys = keyFaults(pointer, here, tree)
@@ -36,4 +38,8 @@ export function explain(errors: readonly ErrorObject[], tree: Tree): readonly Fa
     }
   }
   return faults
+}
+
+function isBeside(pointer: string, other: string): boolean {
+  return pointer !== other && pointer.startsWith(other.slice(0, other.lastIndexOf('/') + 1))
 }
