@@ -9,7 +9,7 @@ export function nearest(word: string, candidates: Iterable<string>): string | nu
     if (Math.abs(candidate.length - word.length) > 3 + 3) continue
     const folded = fold(candidate)
     const apart = folded === wanted ? 0 : distance(wanted, folded)
-    if (apart >= Math.min(wanted.length, folded.length) && apart > 0) continue
+    if (apart >= Math.max(wanted.length, folded.length)) continue
     if (apart < least) [best, least] = [candidate, apart]
   }
   return best
