@@ -7,7 +7,7 @@ const MAY_IMPORT: { readonly [room: string]: readonly string[] } = {
   types: [],
   errors: [],
   kinds: ['types', 'errors'],
-  spec: ['types', 'errors', 'kinds', 'judge'],
+  spec: ['types', 'errors', 'kinds'],
   http: ['types', 'errors', 'kinds'],
   judge: ['types', 'errors', 'kinds'],
   store: ['types', 'errors'],

@@ -2,20 +2,20 @@ import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, test } from 'vitest'
 import { MODELS } from '../../runtime/kinds/model.ts'
-import { emitted } from '../../runtime/spec/emit.ts'
 import { guard } from '../../runtime/spec/guard.ts'
 import { connectorSchema } from '../../runtime/spec/schema.ts'
 import { faultsOf } from '../../runtime/spec/structure.ts'
 import { readTree } from '../../runtime/spec/tree.ts'
 import { WORDS } from '../../runtime/spec/words.ts'
 import { RECORD_TYPES } from '../../runtime/types.ts'
+import { emitted } from '../../schemas/emit.ts'
 import { CASES } from './cases.ts'
 import { keysOf, pick, random, replaceAt, typo, valuesOf } from './mistakes.ts'
 import { SAMPLE } from './sample.ts'
 
 describe('emitted schemas', () => {
-  test.each(Object.entries(emitted()))('%s is what the kinds say (else: npm run emit)', (file, text) => {
-    expect(readFileSync(new URL(`../../schemas/${file}`, import.meta.url), 'utf8')).toBe(text)
+  test.each(Object.entries(emitted()))('%s is what the code says (else: npm run emit)', (file, text) => {
+    expect(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8')).toBe(text)
   })
 
   test('every word has its place, a description and an example that its schema takes', () => {
@@ -97,7 +97,7 @@ describe('editor and validator', () => {
 
 /** As an editor reads the emitted file: plain JSON Schema, without ajv's hints. */
 function editor(root?: object) {
-  const emitted_schema = JSON.parse(emitted()['connector.schema.json']!) as { readonly $defs: object }
+  const emitted_schema = JSON.parse(emitted()['schemas/connector.schema.json']!) as { readonly $defs: object }
   const ajv = new Ajv2020({ strict: false, allErrors: false, discriminator: false, logger: false })
   return ajv.compile(root === undefined ? emitted_schema : { ...root, $defs: emitted_schema.$defs })
 }
