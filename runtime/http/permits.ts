@@ -24,9 +24,16 @@ const MAX_TOLD_MS = 3_600_000
 /** Below this share of the window's known size (and always below twice what is in flight) the rest is spread until the reset. */
 const LOW_SHARE = 0.1
 
+/** A late timer is caught up to this far, and no further than ten intervals: what a busy process loses is not lost for good. */
+const CATCH_UP_MS = 500
+/** Over the declared rate by no more than this in any second, catching up included. */
+const MOST_IN_A_SECOND = 1.02
+/** A second, and the millisecond that a clock of whole milliseconds may hide. */
+const WINDOW_MS = 1001
+
 /**
- * GCRA over the process's own memory (no burst; lateness is caught up to half an interval, so that no second holds more than
- * the rate and one). `requests_per_minute` null: no declared rate.
+ * GCRA over the process's own memory, with a strict window beside it: 50 a second is never more than 51 in any second.
+ * Being idle earns nothing. `requests_per_minute` null: no declared rate.
  */
 export function openPermits(o: {
   readonly requests_per_minute: number | null
@@ -38,15 +45,26 @@ export function openPermits(o: {
   const declared_ms = o.requests_per_minute === null ? 0 : 60_000 / o.requests_per_minute
   let next_ms = 0
   let paused_ms = 0
+  let last_ms = 0
   let spread = { interval_ms: 0, until_ms: 0 }
   let largest = 0
   let queue: Promise<void> | null = null
+  /** The newest starts, as many as a second may hold; `oldest` is where the next one is written. */
+  const starts: number[] =
+    declared_ms === 0 ? [] : new Array(Math.ceil((1000 / declared_ms) * MOST_IN_A_SECOND)).fill(Number.NEGATIVE_INFINITY)
+  let oldest = 0
 
   const interval = (now: number): number => (now < spread.until_ms ? Math.max(declared_ms, spread.interval_ms) : declared_ms)
-  const ready = (): number => Math.max(next_ms, paused_ms)
-  const start = (now: number): void => {
+  const ready = (): number => Math.max(next_ms, paused_ms, (starts[oldest] ?? -WINDOW_MS) + WINDOW_MS)
+  const start = (now: number, waited: boolean): void => {
     const gap = interval(now)
-    next_ms = Math.max(next_ms, now - gap / 2) + gap
+    // Who waited, or came within an interval of the last start, is late; anybody else was idle before.
+    const late_ms = waited || now - last_ms <= gap ? Math.min(CATCH_UP_MS, 10 * gap) : 0
+    next_ms = Math.max(next_ms, now - late_ms) + gap
+    last_ms = now
+    if (starts.length === 0) return
+    starts[oldest] = now
+    oldest = (oldest + 1) % starts.length
   }
 
   async function inTurn(before: Promise<void> | null): Promise<void> {
@@ -54,7 +72,7 @@ export function openPermits(o: {
     // A loop, because a pause may come while we sleep.
     for (let left = ready() - o.now(); left > 0; left = ready() - o.now()) await o.sleep(Math.ceil(left), o.signal)
     o.signal.throwIfAborted()
-    start(o.now())
+    start(o.now(), true)
   }
 
   function pause(until_ms: number, why: string): void {
@@ -62,13 +80,15 @@ export function openPermits(o: {
     // Several answers of one storm say nearly the same; people hear it once.
     if (until_ms - Math.max(paused_ms, o.now()) > 500) o.onWait?.({ why, until: new Date(until_ms).toISOString() })
     paused_ms = until_ms
+    // Standing still is not being late.
+    next_ms = Math.max(next_ms, until_ms)
   }
 
   return {
     take() {
       const now = o.now()
       if (queue === null && now >= ready()) {
-        start(now)
+        start(now, false)
         return null
       }
       const turn: Promise<void> = inTurn(queue).finally(() => {

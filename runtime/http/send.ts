@@ -82,11 +82,18 @@ type Outcome =
 export function openSend(room: Room): SendOne {
   let breaker: Breaker = CLOSED
   const { now } = room
+  /** One for a whole sync, not one for each of its requests. */
+  const signals = new WeakMap<AbortSignal, AbortSignal>()
+  const either = (signal: AbortSignal): AbortSignal => {
+    const both = signals.get(signal) ?? AbortSignal.any([signal, room.closing])
+    signals.set(signal, both)
+    return both
+  }
 
   return async (sending) => {
     const started_ms = now()
     const trail: Trail = { requests: 0, failures: 0, waits: 0, waiting_since: null, openings: null, renewed: false }
-    const signal = sending.signal === undefined ? room.closing : AbortSignal.any([sending.signal, room.closing])
+    const signal = sending.signal === undefined ? room.closing : either(sending.signal)
     const outcome = await loop(sending, trail, signal)
     return { observation: observe(outcome, trail, now() - started_ms), whole: outcome.whole }
   }
@@ -105,15 +112,17 @@ export function openSend(room: Room): SendOne {
   }
 
   async function attempt(sending: Sending, trail: Trail, signal: AbortSignal): Promise<Outcome> {
+    const verdict = checkUrl(sending.request.url, sending.origins, room.allow_private)
+    if (!verdict.ok) return { kind: 'lost', code: verdict.code, because: verdict.because, whole: null }
     const shut = await pass(trail, signal)
     if (shut !== null) return shut
     const credential = sending.authorised ? await room.credentials().get() : NOBODY
     if ('failed' in credential) return unauthorised(credential)
     const wire = (url: string): Wire => patched({ ...sending.request, url }, credential.patch)
-    const verdict = checkUrl(wire(sending.request.url).url, sending.origins, room.allow_private)
-    if (!verdict.ok) return { kind: 'lost', code: verdict.code, because: verdict.because, whole: null }
 
-    const { said, whole, until_ms } = await room.limiter.run(sending.lane, signal, () => exchange(sending, wire, trail, signal))
+    const { said, whole, until_ms } = await room.limiter.run(sending.lane, signal, () =>
+      exchange(sending, verdict.url.href, wire, trail, signal),
+    )
     switch (said.said) {
       case 'answer':
         return {
@@ -137,13 +146,14 @@ export function openSend(room: Room): SendOne {
   /** Within the slot: on the wire, then what it means, so that what it tells of limits binds the next who gets a slot. */
   async function exchange(
     sending: Sending,
+    url: string,
     wire: (url: string) => Wire,
     trail: Trail,
     signal: AbortSignal,
   ): Promise<{ readonly said: Heard; readonly whole: Whole | null; readonly until_ms: number | null }> {
     const { answer, hops, blocked } = sending.authorised
-      ? await follow(sending.request.url, { ...room, origins: sending.origins, wire, signal, before: room.permits.take })
-      : { answer: await room.exchange(wire(sending.request.url), signal), hops: 0, blocked: null }
+      ? await follow(url, { ...room, origins: sending.origins, wire, signal, before: room.permits.take })
+      : { answer: await room.exchange(wire(url), signal), hops: 0, blocked: null }
     trail.requests += hops + 1
     room.counters.requests += hops + 1
     heed(answer)

@@ -278,3 +278,12 @@ test('a declared further origin is asked', async () => {
   const http = opened(room(spec, { settings: { port: other.port }, ...clock() }))
   expect(await http.send(get(`${other.url}/file`), { lane: 'sync' })).toMatchObject({ kind: 'answer' })
 })
+
+test('a host with a trailing dot is asked by its plain name', async () => {
+  const server = await target((request, response) => json(response, { host: request.headers.host }))
+  opened(server)
+  const { resolve } = answers(['127.0.0.1'])
+  const http = opened(room(connector(`http://api.example:${server.port}`), { resolve }))
+  const seen = await http.send(get(`http://api.example.:${server.port}/users`), { lane: 'sync' })
+  expect(seen).toMatchObject({ kind: 'answer', body: { host: `api.example:${server.port}` } })
+})

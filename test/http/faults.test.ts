@@ -254,6 +254,11 @@ test('200 with an error inside is refused by `expect`, with the target’s words
   expect(absent).toMatchObject({ kind: 'refused', code: 'http/expect' })
 })
 
+test.each(['= body.ok', '= body.ok.deeper', "= body.ok + 'x'"])('`expect` holds for true alone: %s', async (text) => {
+  const { seen } = await play((_q, r) => json(r, { ok: 'true' }), { ask: { expect: [text] } })
+  expect(seen).toMatchObject({ kind: 'refused', code: 'http/expect' })
+})
+
 test('`expect` sees status and headers in lower case', async () => {
   const { seen } = await play((_q, r) => json(r, { ok: true }, 200, { 'X-Whole': 'yes' }), {
     ask: { expect: ["= status == 200 && headers['x-whole'] == 'yes'"] },

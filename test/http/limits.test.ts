@@ -10,6 +10,49 @@ afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each.close()
 })
 
+test('late timers are caught up without breaking the limit of any second', async () => {
+  let now = 0
+  const slept: number[] = []
+  const permits = openPermits({
+    requests_per_minute: 3000,
+    now: () => now,
+    signal: new AbortController().signal,
+    // Every third timer is 19 ms late, as on a busy machine.
+    sleep: async (ms) => {
+      slept.push(ms)
+      now += ms + (slept.length % 3 === 0 ? 19 : 0)
+    },
+  })
+  const starts: number[] = []
+  for (let n = 0; n < 1000; n++) {
+    await permits.take()
+    starts.push(now)
+  }
+  const most = Math.max(...starts.map((from, n) => starts.slice(n).filter((at) => at < from + 1000).length))
+  expect(most).toBeLessThanOrEqual(51)
+  expect(999 / (now / 1000) / 50).toBeGreaterThan(0.97)
+})
+
+test('being idle earns nothing', async () => {
+  let now = 0
+  const permits = openPermits({
+    requests_per_minute: 600,
+    now: () => now,
+    signal: new AbortController().signal,
+    sleep: async (ms) => {
+      now += ms
+    },
+  })
+  await permits.take()
+  now = 60_000
+  const starts: number[] = []
+  for (let n = 0; n < 5; n++) {
+    await permits.take()
+    starts.push(now - 60_000)
+  }
+  expect(starts).toEqual([0, 100, 200, 300, 400])
+})
+
 const FREE: Permits = { take: () => null, giveBack: () => {}, pause: () => {}, told: () => {} }
 function limiter(concurrent: number, permits: Permits = FREE) {
   const it = openLimiter({ concurrent, permits })
@@ -68,12 +111,20 @@ test('under a rate a leaver gets the very next permits, though every slot waits 
   expect(done.indexOf('leaver') - before).toBeLessThanOrEqual(1)
 })
 
-test('a slot is leased, not paid for by every request: 300 in a row take little', async () => {
+test('a slot is leased, not paid for by every request: reads page by page pay nearly nothing', async () => {
   const it = limiter(4)
-  const started = performance.now()
-  for (let n = 0; n < 300; n++) await it.run('sync', undefined, async () => {})
-  // Bottleneck alone takes 4.7 ms a sequential job: 1.4 s.
-  expect(performance.now() - started).toBeLessThan(300)
+  await it.run('sync', undefined, async () => {})
+  let waited = 0
+  for (let n = 0; n < 60; n++) {
+    // A page is stored before the next is asked for.
+    await sleep(3)
+    const asked = performance.now()
+    await it.run('sync', undefined, async () => {
+      waited += performance.now() - asked
+    })
+  }
+  // Bottleneck alone takes 2 to 5 ms a job.
+  expect(waited / 60).toBeLessThan(0.8)
 })
 
 test('50 a second: at least 0.97 of it, and never more than 51 in any second', async () => {
