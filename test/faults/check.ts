@@ -46,6 +46,11 @@ export function expectCase(one: Case, run: Run): void {
       break
   }
   for (const spared of one.spares ?? []) expect(run.verdicts[spared], why(run)).toBe('complete')
+  if (one.disqualifies !== undefined) {
+    const found = run.json.streams[stream]?.evidence.filter((finding) => finding.check === one.disqualifies) ?? []
+    expect(found.map((finding) => finding.result)).not.toContain('holds')
+    expect(found).not.toEqual([])
+  }
   if (one.most_requests !== undefined) expect(run.requests).toBeLessThanOrEqual(one.most_requests)
   if (run.code === 4) expectNamed(run)
 }

@@ -12,7 +12,7 @@ import { DIALECTS } from '../targets/dialects.ts'
 import { population, seeded } from '../targets/population.ts'
 import { startTarget, type Target } from '../targets/server.ts'
 import { storedChanges, storedRecords } from './invoke.ts'
-import { type Stored, syncArgs } from './run.ts'
+import { connectorOf, type Stored, syncArgs } from './run.ts'
 
 const KILLS = Number(process.env['ROLLCALL_KILLS'] ?? 20)
 const SEED = Number(process.env['ROLLCALL_SEED'] ?? 11)
@@ -135,7 +135,7 @@ function newDir(): string {
 }
 
 function start(dir: string): ChildProcess {
-  return spawn(process.execPath, [CLI, ...syncArgs('cursor', target, dir, true)], {
+  return spawn(process.execPath, [CLI, ...syncArgs(connectorOf('cursor'), target, dir, true)], {
     env: { PATH: process.env['PATH'], ROLLCALL_TEST_TOKEN: target.token, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   })

@@ -1,5 +1,5 @@
 /** One sync of the real thing, through the command line, against a target that lies; and what came of it beside the truth. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -68,11 +68,13 @@ export type RunOptions = {
   /** The run whose target and store this one goes on with. */
   readonly previous?: Run
   readonly attest?: boolean
+  /** Declares the connector otherwise. */
+  readonly declare?: (yaml: string) => string
   /** Changes the truth before the sync. */
   readonly before?: (all: Population) => void
 }
 
-export const CONNECTORS = fileURLToPath(new URL('../connectors-for-tests/', import.meta.url))
+const CONNECTORS = fileURLToPath(new URL('../connectors-for-tests/', import.meta.url))
 
 export async function runSync(dialect: DialectName, faults: Faults, options: RunOptions = {}): Promise<Run> {
   const { seed = 1, n = 1_000, groups, previous } = options
@@ -92,7 +94,9 @@ export async function runSync(dialect: DialectName, faults: Faults, options: Run
   const truthBefore = truthOf(target.population)
   let invoked: Invoked
   try {
-    invoked = await invoke(syncArgs(dialect, target, dir, options.attest ?? true), { ROLLCALL_TEST_TOKEN: target.token })
+    invoked = await invoke(syncArgs(connectorFile(dialect, dir, options.declare), target, dir, options.attest ?? true), {
+      ROLLCALL_TEST_TOKEN: target.token,
+    })
     expectDocument(invoked)
   } catch (error) {
     await target.close()
@@ -119,14 +123,24 @@ export async function runSync(dialect: DialectName, faults: Faults, options: Run
     end: async () => {
       await target.close()
       rmSync(dir, { recursive: true, force: true })
+      rmSync(`${dir}.yaml`, { force: true })
     },
   }
 }
 
-export function syncArgs(dialect: DialectName, target: Target, dir: string, attest: boolean): string[] {
+export const connectorOf = (dialect: DialectName) => join(CONNECTORS, `${dialect}.yaml`)
+
+function connectorFile(dialect: DialectName, dir: string, declare: RunOptions['declare']): string {
+  if (declare === undefined) return connectorOf(dialect)
+  const file = `${dir}.yaml`
+  writeFileSync(file, declare(readFileSync(connectorOf(dialect), 'utf8')))
+  return file
+}
+
+export function syncArgs(connector: string, target: Target, dir: string, attest: boolean): string[] {
   return [
     'sync',
-    ...['--connector', join(CONNECTORS, `${dialect}.yaml`)],
+    ...['--connector', connector],
     ...['--set', `url=${target.url}`],
     ...['--secret', 'token=env:ROLLCALL_TEST_TOKEN'],
     ...['--store', dir],

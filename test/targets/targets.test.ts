@@ -39,7 +39,7 @@ describe.each(DIALECT_NAMES)('an honest %s target', (dialect) => {
     const there = await target(dialect, {}, 10)
     expect((await fetch(`${there.url}/api/users`)).status).toBe(401)
     expect(there.refused_tokens()).toBe(1)
-    expect((await fetch(`${there.url}/nothing/here`, { headers: { authorization: `Bearer ${there.token}` } })).status).toBe(501)
+    expect((await fetch(`${there.url}/nothing/here`, { headers: { authorization: `Bearer ${there.token}` } })).status).toBe(400)
     expect(there.unexpected).toEqual(['GET /nothing/here'])
   })
 })
