@@ -499,6 +499,60 @@ export const ERRORS = {
     again: false,
     next: 'Look at the page with `rollcall preview`; `records` may lead one step too far.',
   },
+  'sample/answer': {
+    means: 'A recorded answer cannot be read as an answer of the list.',
+    http: 422,
+    again: false,
+    next: 'Give the body as it came, or a JSON object of `status`, `headers` and `body`.',
+  },
+  'sample/empty': {
+    means: 'A recorded answer holds no records, so nothing in them was checked.',
+    http: 422,
+    again: false,
+    next: 'Record a page with records.',
+  },
+  'sample/field': {
+    means: 'A mapped value is not in the records of an answer, or not of the type that it must have.',
+    http: 422,
+    again: false,
+    next: 'Compare the path or expression with a record; `rollcall preview` shows both side by side.',
+  },
+  'sample/filter': {
+    means: 'A filter fails on a record of an answer, or does not say true or false.',
+    http: 422,
+    again: false,
+    next: 'Correct the expression; guard what may be missing with `has(record.x)`.',
+  },
+  'sample/last-page': {
+    means: 'An answer shows no next page, so where one begins was not checked.',
+    http: 422,
+    again: false,
+    next: 'Record a page that another one follows, with its headers where the next page is named there.',
+  },
+  'sample/no-id': {
+    means: 'Records of an answer have no id where `id` says, or share one.',
+    http: 422,
+    again: false,
+    next: 'Correct the path of `id`; it must have a value of its own in every record.',
+  },
+  'sample/no-records': {
+    means: 'An answer has no list where `records` says.',
+    http: 422,
+    again: false,
+    next: 'Correct the path; the message says where the answer has a list.',
+  },
+  'sample/pages': {
+    means: 'An answer has neither a next page nor the declared end where `pages` says.',
+    http: 422,
+    again: false,
+    next: 'Correct the path in `pages`, or what `end` declares.',
+  },
+  'sample/total': {
+    means: 'The declared total is not in an answer, or is no count.',
+    http: 422,
+    again: false,
+    next: 'Correct the path or header of the proof `total`.',
+  },
   'spec/bad-header': {
     means: 'A header value holds a line break or NUL.',
     http: 422,
@@ -660,12 +714,6 @@ export const ERRORS = {
     http: 422,
     again: false,
     next: 'Use a setting; only the operator allows private addresses, for a connection.',
-  },
-  'spec/request': {
-    means: 'A request inside a word could not be read.',
-    http: 422,
-    again: false,
-    next: 'Write it as `GET /path?name=value`.',
   },
   'spec/secret-default': {
     means: 'A secret has a default, so it would stand in a file that is shared.',
