@@ -28,8 +28,11 @@ describe.each(files)('%s', (file) => {
     }
   })
 
-  test('names its schema on the first line, for editors', () => {
-    expect(text.split('\n')[0]).toBe('# yaml-language-server: $schema=../schemas/connector.schema.json')
+  test('names its schema on the first two lines, for VS Code and JetBrains', () => {
+    expect(text.split('\n').slice(0, 2)).toEqual([
+      '# yaml-language-server: $schema=../schemas/connector.schema.json',
+      '# $schema: ../schemas/connector.schema.json',
+    ])
   })
 
   test('declares a proof for every stream that counts', () => {
