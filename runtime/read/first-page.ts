@@ -23,6 +23,8 @@ export type FirstPage = {
   readonly next: Next | null
   readonly total: number | null
   readonly problem: string | null
+  /** What the request and the values saw: settings and the variables of `each`. */
+  readonly vars: Names
 }
 
 /** `parents` gives a record of ours for each variable of `each` that names a stream; without one the stream cannot be previewed. */
@@ -43,7 +45,7 @@ export async function firstPage(o: {
     return request
   })
   const shown = request === undefined ? null : { method: request.method, url: request.url }
-  const nothing = { request: shown, observation, records: [], next: null, total: null }
+  const nothing = { request: shown, observation, records: [], next: null, total: null, vars: names }
   if (observation.kind !== 'answer') return { ...nothing, problem: observation.because }
   const opened = openPage(compiled, state, observation)
   if (!opened.ok) return { ...nothing, problem: opened.because }
@@ -55,6 +57,7 @@ export async function firstPage(o: {
     next: opened.next,
     total: opened.total,
     problem: opened.next.kind === 'broken' ? opened.next.because : null,
+    vars: names,
   }
 }
 

@@ -148,5 +148,8 @@ function movement(once: Proven): string | null {
     (finding) => finding.result === 'refutes' && MAY_HEAL.has(finding.check),
   )
   if (refuting !== undefined) return refuting.because
+  const unstable = once.findings.find((finding) => finding.result === 'missing' && finding.facts['unstable'] === true)
+  const settled = once.findings.some((finding) => finding.check === 'second_pass' && finding.result === 'holds')
+  if (unstable !== undefined && !settled) return unstable.because
   return once.view.total.moved ? 'the declared total moved while the list was read' : null
 }

@@ -102,16 +102,22 @@ function fieldsText(compiled: CompiledStream, record: unknown, vars: Vars, count
   const { fields } = compiled
   for (let index = 0; index < fields.length; index++) {
     const field = fields[index] as (typeof fields)[number]
-    const value = field.of(record, vars)
-    if (value === undefined || value === null || value === '') {
-      if (field.required) throw new Failure('field/required', field.name, `${field.name} has no value`)
-    } else out[field.name] = typed(field.type, value, field.name)
+    const value = fieldOf(field, record, vars)
+    if (value !== undefined) out[field.name] = value
   }
   if (compiled.keep.length > 0) out['keep'] = keepOf(compiled, record, vars)
   // Only now: a record that is kept aside fills no field.
   for (let index = 0; index < fields.length; index++)
     if (out[(fields[index] as (typeof fields)[number]).name] !== undefined) counts[index] = (counts[index] as number) + 1
   return JSON.stringify(out)
+}
+
+/** One field of a record as it is stored; undefined: it has none. Throws `Failure` field/type, field/required, or what CEL says. */
+export function fieldOf(field: CompiledStream['fields'][number], record: unknown, vars: Vars): unknown {
+  const value = field.of(record, vars)
+  if (value !== undefined && value !== null && value !== '') return typed(field.type, value, field.name)
+  if (field.required) throw new Failure('field/required', field.name, `${field.name} has no value`)
+  return undefined
 }
 
 function keepOf(compiled: CompiledStream, record: unknown, vars: Vars): { readonly [name: string]: unknown } {
@@ -161,7 +167,7 @@ function follow(order: { last: string | number | null; violated: boolean }, valu
   order.last = value
 }
 
-function isTrue(value: unknown): boolean {
+export function isTrue(value: unknown): boolean {
   if (typeof value === 'boolean') return value
   throw new Failure('field/type', 'filters', 'a filter must say true or false')
 }
