@@ -40,7 +40,10 @@ export function canaries(given: readonly string[], connector: Connector, before:
   return { ...before, ...Object.fromEntries(added) }
 }
 
-/** Planted accounts are looked for whether or not the connector's author thought of them: an ignored canary would be a silent one. */
+/**
+ * Planted accounts may confirm a stream whose author thought of no canaries. A read looks for them anyway; this is for the ceiling,
+ * which knows the declared words only and would hold such a stream at `unproven`.
+ */
 export function withCanaries(connector: Connector, connection: Connection): Connector {
   const entries = Object.entries(connector.streams).map(([name, stream]) => {
     const asked = (connection.canaries[name]?.length ?? 0) > 0 && !stream.prove.some((word) => word.kind === 'canaries')

@@ -1,5 +1,6 @@
 import type { Http } from '../runtime/http/open.ts'
 import type { ScopeAnswer } from '../runtime/judge/scope.ts'
+import type { SampleFinding } from '../runtime/read/sample/judge.ts'
 import { COMMON, type CommandSpec, STORE } from './args.ts'
 import { command } from './command.ts'
 import { CONNECTION, type Target } from './compose.ts'
@@ -29,6 +30,8 @@ type StreamCheck = {
   readonly records: number
   readonly total: number | null
   readonly more: boolean
+  /** What of the declaration leads nowhere in the first page; errors are in `because` too. */
+  readonly findings: readonly SampleFinding[]
 }
 type Checked = {
   /** Null: the connector declares none. */
@@ -47,7 +50,7 @@ export const run = command(spec, async ({ flags, words: [name] }, unguarded) =>
 )
 
 async function check(target: Target, http: Http): Promise<Checked> {
-  const [{ askScope }, { openWhoami }, { settingNames }, { openFirstPages }] = await Promise.all([
+  const [{ askScope }, { openWhoami }, { settingNames }, { openFirstPages, said }] = await Promise.all([
     import('../runtime/read/scope.ts'),
     import('../runtime/read/whoami.ts'),
     import('../runtime/read/request.ts'),
@@ -67,18 +70,19 @@ async function check(target: Target, http: Http): Promise<Checked> {
         works: false,
         certified,
         lost: false,
-        code: null,
+        code: NOT_LOOKED,
         because: looked.blocked,
         records: 0,
         total: null,
         more: false,
+        findings: [],
       }
       continue
     }
     const { observation, problem, records, total, next } = looked.page
-    const aside = records.find((r) => r.problem !== null && !r.problem.startsWith('filtered:'))
-    const because = problem ?? (aside === undefined ? null : `a record cannot be mapped: ${aside.problem}`)
-    const code = observation.kind === 'answer' ? null : observation.code
+    const wrong = looked.findings.find(({ severity }) => severity === 'error')
+    const because = wrong === undefined ? problem : said(wrong)
+    const code = observation.kind === 'answer' ? (wrong?.code ?? null) : observation.code
     streams[name] = {
       works: because === null,
       certified,
@@ -88,15 +92,18 @@ async function check(target: Target, http: Http): Promise<Checked> {
       records: records.length,
       total,
       more: next?.kind === 'page',
+      findings: looked.findings,
     }
   }
   return { whoami, scope, streams }
 }
 
+/** Of a stream whose parents gave no record to look below. */
+const NOT_LOOKED = 'read/parent-not-read'
+
 function exitOf({ whoami, scope, streams }: Checked): Exit {
   const all = Object.values(streams)
-  if (all.length > 0 && all.every((s) => s.lost || (!s.works && s.code === null && s.records === 0)) && all.some((s) => s.lost))
-    return EXIT.environment
+  if (all.length > 0 && all.every((s) => s.lost || s.code === NOT_LOOKED) && all.some((s) => s.lost)) return EXIT.environment
   const fine =
     all.every((s) => s.works || !s.certified) &&
     scope.every((s) => s.result !== 'refuted') &&

@@ -45,12 +45,16 @@ export function readBytes(path: string, shown: string): Uint8Array {
   try {
     return readFileSync(path)
   } catch (error) {
-    throw new Failure(
-      'cli/file',
-      shown,
-      `${safe(shown)} cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown fault'}`,
-    )
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown fault'
+    throw new Failure('cli/file', shown, `${safe(shown)} ${UNREADABLE[code] ?? `cannot be read: ${code}`}`)
   }
+}
+
+export const UNREADABLE: { readonly [code: string]: string } = {
+  EACCES: 'may not be read by this user',
+  EISDIR: 'is a directory, not a file',
+  ENOENT: 'is not there',
+  ENOTDIR: 'is not there: a part of its path is a file',
 }
 
 /** A valid connector. Throws `spec/invalid` with every error rendered. */

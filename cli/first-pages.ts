@@ -1,9 +1,18 @@
 import type { Http } from '../runtime/http/open.ts'
+import { compileStream } from '../runtime/read/compile.ts'
 import { type FirstPage, firstPage } from '../runtime/read/first-page.ts'
+import { type SampleFinding, sampleFindings } from '../runtime/read/sample/judge.ts'
+import { nearest } from '../runtime/spec/nearest.ts'
 import type { Target } from './compose.ts'
 import { openOnce } from './once.ts'
 
-export type Looked = { readonly page: FirstPage } | { readonly blocked: string }
+export type Looked =
+  | {
+      readonly page: FirstPage
+      /** What of the declaration leads nowhere in this answer; the same words as `validate --sample`. */
+      readonly findings: readonly SampleFinding[]
+    }
+  | { readonly blocked: string }
 
 /** The first page of a stream; below a parent, that of the first parent record. Each is asked for once. */
 export function openFirstPages(target: Target, http: Http): (stream: string) => Promise<Looked> {
@@ -18,7 +27,14 @@ export function openFirstPages(target: Target, http: Http): (stream: string) => 
       const { keep, ...fields } = record.fields as { readonly keep?: object }
       parents[variable] = { ...fields, ...keep, id: record.id }
     }
-    return { page: await firstPage({ ...target, http, stream, parents }) }
+    const page = await firstPage({ ...target, http, stream, parents })
+    const { observation: answer, vars } = page
+    if (answer.kind !== 'answer') return { page, findings: [] }
+    const compiled = compileStream(target.connector, stream)
+    return { page, findings: sampleFindings({ compiled, answer, vars, assumed: [], recorded: false, nearest }) }
   })
   return look
 }
+
+/** `email: path … leads to nothing …; did you mean …?` */
+export const said = ({ message, help }: SampleFinding): string => (help === null ? message : `${message}; ${help}`)

@@ -1,4 +1,5 @@
 import type { FirstPage } from '../runtime/read/first-page.ts'
+import type { SampleFinding } from '../runtime/read/sample/judge.ts'
 import type { Ceiling, KindOptions } from '../runtime/types.ts'
 import { COMMON, type CommandSpec, STORE, whole } from './args.ts'
 import { unknownStream } from './attest.ts'
@@ -29,7 +30,10 @@ const spec = {
 export const run = command(spec, async ({ flags, words }, unguarded) => {
   const [name, stream] = words.length === 2 ? [words[0], words[1] ?? ''] : [undefined, words[0] ?? '']
   const limit = whole('--limit', flags.limit, 3, [1, 1000])
-  const [{ openFirstPages }, { ceiling }] = await Promise.all([import('./first-pages.ts'), import('../runtime/judge/ceiling.ts')])
+  const [{ openFirstPages, said }, { ceiling }] = await Promise.all([
+    import('./first-pages.ts'),
+    import('../runtime/judge/ceiling.ts'),
+  ])
   return withTarget(name, flags, unguarded, async (target, http, io) => {
     const declared = target.connector.streams[stream]
     if (declared === undefined) throw unknownStream(target.connector, stream)
@@ -41,17 +45,26 @@ export const run = command(spec, async ({ flags, words }, unguarded) => {
       else io.out(`${safe(stream)}: ${safe(looked.blocked)}\n`)
       return EXIT.findings
     }
-    const { page } = looked
+    const { page, findings } = looked
     const dropped = droppedKeys(
       declared,
       page.records.map((r) => r.raw),
     )
-    const bad = page.problem !== null || page.records.some((r) => r.problem !== null && !r.problem.startsWith('filtered:'))
+    const bad = page.observation.kind !== 'answer' || findings.some(({ severity }) => severity === 'error')
+    const findingLines = findings.map((f): Line => ({ severity: f.severity, text: said(f) }))
     if (flags.json)
       io.out(
-        jsonLine({ version: JSON_VERSION, command: 'preview', stream, ...previewJson(page, auth, limit), dropped, proof: best }),
+        jsonLine({
+          version: JSON_VERSION,
+          command: 'preview',
+          stream,
+          ...previewJson(page, auth, limit),
+          findings,
+          dropped,
+          proof: best,
+        }),
       )
-    else io.out(previewText(page, auth, limit, dropped, best, io, painter(io.color)))
+    else io.out(previewText(page, auth, limit, findingLines, dropped, best, io, painter(io.color)))
     return bad ? EXIT.findings : EXIT.fine
   })
 })
@@ -71,10 +84,13 @@ function previewJson(page: FirstPage, auth: string, limit: number): object {
   }
 }
 
+type Line = { readonly severity: SampleFinding['severity']; readonly text: string }
+
 function previewText(
   page: FirstPage,
   auth: string,
   limit: number,
+  findings: readonly Line[],
   dropped: readonly string[],
   best: Ceiling | null,
   io: Io,
@@ -89,7 +105,6 @@ function previewText(
   out.push(
     `${label('answer')}${o.kind === 'answer' ? `${o.status}, ${plural(o.bytes, 'byte')}, ${plural(page.records.length, 'record')}${total}` : paint.red(`${o.code}: ${safe(o.because)}`)}`,
   )
-  if (page.problem !== null && o.kind === 'answer') out.push(`${label('problem')}${paint.red(safe(page.problem))}`)
   if (page.next !== null) out.push(`${label('next')}${nextText(page.next)}`)
   for (const record of page.records.slice(0, limit)) {
     const mapped =
@@ -104,6 +119,8 @@ function previewText(
   }
   const more = page.records.length - limit
   if (more > 0) out.push('', paint.dim(`  and ${plural(more, 'record')} more on this page`))
+  for (const { severity, text } of findings)
+    out.push(`${label(severity)}${(severity === 'error' ? paint.red : paint.yellow)(safe(text))}`)
   const odd = page.records.filter((r) => r.problem !== null)
   if (odd.length > 0)
     out.push(

@@ -8,8 +8,10 @@ export type ProgressView = { readonly on: (progress: Progress) => void; readonly
 /** A terminal is redrawn at most this often; other outputs get a line a stream at most every LINE_MS. */
 const DRAW_MS = 100
 const LINE_MS = 10_000
-/** Over a shorter time the rate is mostly the granularity of counting, and can look like more than the limit. */
-const RATE_MS = 3000
+/** A limit is promised over a minute, so the rate is counted over one: over less, the burst that a limit allows looks like a breach. */
+const WINDOW_MS = 60_000
+/** Stats are kept at most this often: a minute of them is then a short list. */
+const SAMPLE_MS = 500
 
 type Seen = {
   phase: 'reading' | 'proving' | 'judging' | 'done'
@@ -28,19 +30,22 @@ export function openProgress(io: Io, kind: 'terminal' | 'lines' | 'none', stats:
   const paint = painter(io.color)
   let waiting: { readonly why: string; readonly until_ms: number } | null = null
   let drawn_ms = 0
-  const rates: (readonly [at_ms: number, requests: number])[] = []
+  const opened_ms = io.now()
+  const rates: [at_ms: number, requests: number][] = [[opened_ms, stats()?.requests ?? 0]]
 
-  /** Requests a minute over the last ten seconds. */
+  /** Requests of the last minute beside the limit; before a minute is over, requests so far. Never a guess from a shorter time. */
   function rate(): string {
     const now = stats()
     if (now === null) return ''
-    rates.push([io.now(), now.requests])
-    while (rates.length > 2 && (rates[0]?.[0] ?? 0) < io.now() - 10_000) rates.shift()
-    const [from_ms, from] = rates[0] ?? [io.now(), now.requests]
-    const passed_ms = io.now() - from_ms
-    const measured = passed_ms < RATE_MS ? null : Math.round(((now.requests - from) * 60_000) / passed_ms)
-    const limit = now.requests_per_minute === null ? '' : ` of ${now.requests_per_minute}`
-    return measured === null ? '' : `${measured}${limit} requests/min`
+    const at_ms = io.now()
+    const last = rates.at(-1)
+    if (last === undefined || at_ms - last[0] >= SAMPLE_MS) rates.push([at_ms, now.requests])
+    // The one at or before the window's beginning stays: from there it is counted.
+    while ((rates[1]?.[0] ?? Number.POSITIVE_INFINITY) <= at_ms - WINDOW_MS) rates.shift()
+    const made = (now.requests - (rates[0]?.[1] ?? 0)).toLocaleString('en-US')
+    const limit = now.requests_per_minute === null ? '' : `, limit ${now.requests_per_minute.toLocaleString('en-US')}/min`
+    const passed_ms = at_ms - opened_ms
+    return passed_ms < WINDOW_MS ? `${made} requests in ${span(passed_ms)}${limit}` : `${made} requests/min${limit}`
   }
 
   function waitText(): string {
@@ -82,6 +87,10 @@ export function openProgress(io: Io, kind: 'terminal' | 'lines' | 'none', stats:
         seen.attempt = progress.attempt
       } else if (progress.kind === 'page') seen.page = progress
       else seen.phase = 'done'
+      if (kind === 'lines' && progress.kind === 'verdict') {
+        io.err(`${doneText(progress, seen)}\n`)
+        return
+      }
       if (kind === 'terminal') {
         if (progress.kind !== 'page' || io.now() - drawn_ms >= DRAW_MS) draw()
       } else if ((begins && seen.phase === 'reading') || (progress.kind === 'page' && io.now() - seen.line_ms >= LINE_MS)) {
@@ -96,6 +105,13 @@ export function openProgress(io: Io, kind: 'terminal' | 'lines' | 'none', stats:
       io.err('\r\u001b[2K')
     },
   }
+}
+
+/** `users incomplete, 282 records of 317 in 4 pages`. */
+function doneText({ stream, verdict }: Extract<Progress, { kind: 'verdict' }>, { page }: Seen): string {
+  if (page === null) return `${safe(stream)} ${verdict.is}`
+  const of = page.total === null || page.partitions > 1 ? '' : ` of ${page.total.toLocaleString('en-US')}`
+  return `${safe(stream)} ${verdict.is}, ${plural(page.records, 'record')}${of} in ${plural(page.pages, 'page')}`
 }
 
 function streamText(name: string, seen: Seen): string {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Io } from '../../cli/io.ts'
 import { openProgress } from '../../cli/progress.ts'
 import type { HttpStats } from '../../runtime/http/open.ts'
-import type { Progress } from '../../runtime/types.ts'
+import type { Progress, Verdict } from '../../runtime/types.ts'
 
 function scene(kind: 'terminal' | 'lines' | 'none', width = 200) {
   let now = Date.parse('2026-11-20T12:00:00Z')
@@ -50,9 +50,32 @@ describe('progress', () => {
     s.page(1)
     s.pass(6000, 25)
     s.page(12)
-    expect(s.last()).toBe('\r\u001b[2K250 of 300 requests/min  ·  users 12 pages, 1,200 of 9,412 records')
+    expect(s.last()).toBe('\r\u001b[2K25 requests in 6 s, limit 300/min  ·  users 12 pages, 1,200 of 9,412 records')
     s.view.end()
     expect(s.last()).toBe('\r\u001b[2K')
+  })
+
+  test('a burst that the limit allows never looks like a breach, and the rate is that of the last minute', () => {
+    const s = scene('terminal')
+    s.pass(0, 40)
+    s.page(1)
+    for (let at_s = 1; at_s <= 300; at_s++) {
+      s.pass(1000, at_s <= 200 ? 4 : 1)
+      s.page(1 + at_s)
+      const [, made = ''] = /([\d,]+) requests/.exec(s.last()) ?? []
+      expect(Number(made.replace(',', ''))).toBeLessThanOrEqual(300)
+      expect(s.last()).toContain(at_s < 60 ? `in ${at_s} s, limit 300/min` : 'requests/min, limit 300/min')
+    }
+    expect(s.last()).toContain('60 requests/min')
+    s.view.end()
+  })
+
+  test('without a terminal the end of a stream is a line too: its verdict, records of the total', () => {
+    const s = scene('lines')
+    s.view.on({ kind: 'stream', stream: 'users', phase: 'reading', attempt: 1 })
+    s.page(94, { records: 9300 })
+    s.view.on({ kind: 'verdict', stream: 'users', verdict: { is: 'incomplete' } as Verdict })
+    expect(s.last()).toBe('users incomplete, 9,300 records of 9,412 in 94 pages\n')
   })
 
   test('says why it waits and until when, and stops saying it when the time is over', () => {
