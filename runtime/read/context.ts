@@ -21,6 +21,8 @@ export const ATTEMPTS = 3
 
 export type Partition = { readonly key: string; readonly vars: Names }
 
+export type Refused = Extract<Observation, { kind: 'refused' }>
+
 /** A request that cannot be built (an id that is no path segment) is refused before it is sent. */
 export async function sendDeclared(
   context: Pick<ReadContext, 'send' | 'signal'>,
@@ -34,4 +36,9 @@ export async function sendDeclared(
     return { kind: 'refused', code: error.code, status: 0, because: error.message, gap: false, requests: 0, ms: 0 }
   }
   return context.send(request, context.signal === undefined ? { lane: 'sync' } : { lane: 'sync', signal: context.signal })
+}
+
+export function wantsRestart(observation: Observation, no: number): observation is Refused {
+  if (observation.kind !== 'refused') return false
+  return observation.code === 'http/restart' || (observation.status === 410 && no > 0)
 }

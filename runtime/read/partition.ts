@@ -6,7 +6,7 @@ import { hash } from 'node:crypto'
 import type { RequestPatch } from '../kinds/kind.ts'
 import type { Gap, Observation, PageFacts, PageRow, PageState } from '../types.ts'
 import type { CompiledStream } from './compile.ts'
-import { ATTEMPTS, type Partition, type ReadContext, sendDeclared } from './context.ts'
+import { ATTEMPTS, type Partition, type ReadContext, type Refused, sendDeclared, wantsRestart } from './context.ts'
 import { expandRecords } from './expand.ts'
 import { type Answer, type OpenedPage, openPage } from './page.ts'
 import { buildRequest, type Names } from './request.ts'
@@ -80,13 +80,6 @@ function ask(
 
 function cursorOf(patch: RequestPatch): string {
   return hash('sha256', JSON.stringify(patch), 'base64url')
-}
-
-type Refused = Extract<Observation, { kind: 'refused' }>
-
-function wantsRestart(observation: Observation, no: number): observation is Refused {
-  if (observation.kind !== 'refused') return false
-  return observation.code === 'http/restart' || (observation.status === 410 && no > 0)
 }
 
 function gaveUp({ code, because }: Refused): OpenedPage {

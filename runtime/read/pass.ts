@@ -3,7 +3,7 @@
 import { Failure } from '../errors.ts'
 import type { ProofAnswer, ProofAsk } from '../kinds/kind.ts'
 import type { PageState } from '../types.ts'
-import { type Partition, type ReadContext, sendDeclared } from './context.ts'
+import { type Partition, type ReadContext, sendDeclared, wantsRestart } from './context.ts'
 import type { Fold } from './facts.ts'
 import { openPage } from './page.ts'
 import { pool } from './pool.ts'
@@ -19,6 +19,17 @@ const ROWS_SPARE = 1000
 type PassContext = Omit<ReadContext, 'onPage'> & { readonly sessions: Sessions; readonly fold: Pick<Fold, 'fetched'> }
 
 export async function passOver(context: PassContext, ask: Extract<ProofAsk, { ask: 'pass' }>): Promise<ProofAnswer> {
+  const first = await passOnce(context, ask)
+  // Its cursors may expire as those of the first read may; then it begins again, once.
+  return first.failed === RESTART ? passOnce(context, ask) : first
+}
+
+const RESTART = 'the target gave up its paging position'
+
+async function passOnce(
+  context: PassContext,
+  ask: Extract<ProofAsk, { ask: 'pass' }>,
+): Promise<Extract<ProofAnswer, { ask: 'pass' }>> {
   const pass = context.session.startPass()
   let failed: string | null = null
   // Overlaps and another page size repeat rows; beyond this the second pass is a list without an end.
@@ -56,6 +67,7 @@ async function passPartition(
         query: ask.query,
       }),
     )
+    if (wantsRestart(observation, seen.size - 1)) return RESTART
     if (observation.kind !== 'answer') return observation.because
     const opened = openPage(compiled, state, observation)
     if (!opened.ok) return opened.because

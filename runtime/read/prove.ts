@@ -4,26 +4,16 @@ import { Failure } from '../errors.ts'
 import type { ProofAnswer, ProofAsk, ProveView } from '../kinds/kind.ts'
 import { prove } from '../kinds/prove/index.ts'
 import { compilePath } from '../kinds/value/path.ts'
-import type { Finding, Json, KindOptions } from '../types.ts'
+import type { Finding, KindOptions } from '../types.ts'
 import type { AskById } from './by-id.ts'
 import { askAll } from './by-id.ts'
 import { type Partition, type ReadContext, sendDeclared } from './context.ts'
-import type { Fold } from './facts.ts'
 import { openPage } from './page.ts'
 import { passOver } from './pass.ts'
+import { perParent } from './per-parent.ts'
+import type { ProofContext } from './proof-context.ts'
 import { buildRequest } from './request.ts'
-import { partitionsOf, recordsOf, type Sessions } from './stream.ts'
-
-export type ProofContext = Omit<ReadContext, 'onPage'> & {
-  readonly sessions: Sessions
-  readonly fold: Fold
-  readonly byId: AskById | null
-  /** The credential's own id, or why it is not known. */
-  readonly whoami: () => Promise<{ readonly id: string } | { readonly failed: string }>
-  readonly canaries: readonly string[]
-  /** Counts taken before the read, by the ask's key. */
-  readonly before: { readonly [key: string]: number | null }
-}
+import { partitionsOf } from './stream.ts'
 
 /** Whether the ask needs streams that are read after this one. */
 export function isAcross(options: KindOptions): boolean {
@@ -32,11 +22,21 @@ export function isAcross(options: KindOptions): boolean {
     .some((ask) => ask.ask === 'by_id' && ask.of !== 'last_snapshot')
 }
 
-/** The declared words, and the by-id read of the last snapshot's missing ids where the target can answer it. */
-export function wordsOf(context: Pick<ReadContext, 'compiled'>): readonly KindOptions[] {
+/**
+ * The declared words, the by-id read of the last snapshot's missing ids where the target can answer it, and the operator's canaries
+ * wherever the connection names some: a planted account that nobody looks for would be silence.
+ */
+export function wordsOf(
+  context: Pick<ReadContext, 'compiled'> & { readonly canaries?: readonly string[] },
+): readonly KindOptions[] {
   const { stream } = context.compiled
-  const declared = stream.prove.some((word) => word.kind === 'by_id' && word['of'] === 'last_snapshot')
-  return declared || stream.get === null ? stream.prove : [...stream.prove, { kind: 'by_id', of: 'last_snapshot', sample: 100 }]
+  const by_id = stream.get === null || stream.prove.some((word) => word.kind === 'by_id' && word['of'] === 'last_snapshot')
+  const planted = (context.canaries?.length ?? 0) === 0 || stream.prove.some((word) => word.kind === 'canaries')
+  return [
+    ...stream.prove,
+    ...(by_id ? [] : [{ kind: 'by_id', of: 'last_snapshot', sample: 100 }]),
+    ...(planted ? [] : [{ kind: 'canaries' }]),
+  ]
 }
 
 export async function assessWord(context: ProofContext, options: KindOptions, view: ProveView): Promise<readonly Finding[]> {
@@ -191,25 +191,6 @@ async function absentOf(
 export async function positiveControl(session: ReadContext['session'], ask: AskById): Promise<boolean | null> {
   const [control] = await session.sample(1)
   return control === undefined ? null : (await ask(control)) === 'alive'
-}
-
-async function perParent(context: ProofContext, ask: Extract<ProofAsk, { ask: 'per_parent' }>): Promise<ProofAnswer> {
-  const source = context.compiled.stream.each[ask.variable]
-  const session = source?.from === 'stream' ? context.sessions[source.stream] : undefined
-  const result = { parents: 0, equal: 0, uncounted: 0, differing: [] as { parent: string; counted: number; read: number }[] }
-  if (session === undefined) return { ask: 'per_parent', ...result, failed: `${ask.variable} is not a stream that was read` }
-  if (Object.keys(context.compiled.stream.each).length > 1)
-    return { ask: 'per_parent', ...result, failed: 'a product of several lists has no count per parent' }
-  for await (const parent of recordsOf(session)) {
-    result.parents++
-    const fields = parent.fields as { readonly [name: string]: Json } & { readonly keep?: { readonly [name: string]: Json } }
-    const counted = fields[ask.field] ?? fields.keep?.[ask.field]
-    const read = context.fold.per_partition?.get(`${ask.variable}=${encodeURIComponent(parent.id)}`) ?? 0
-    if (typeof counted !== 'number') result.uncounted++
-    else if (counted === read) result.equal++
-    else result.differing.push({ parent: parent.id, counted, read })
-  }
-  return { ask: 'per_parent', ...result, failed: null }
 }
 
 async function has(context: ProofContext, ids: 'whoami' | 'canaries'): Promise<ProofAnswer> {

@@ -12,7 +12,8 @@ import { type AskById, openById } from './by-id.ts'
 import type { CompiledStream } from './compile.ts'
 import { ATTEMPTS, type ReadContext } from './context.ts'
 import { declaredTotal, type Fold, newFold, readFacts } from './facts.ts'
-import { assessWord, countsBefore, isAcross, type ProofContext, wordsOf } from './prove.ts'
+import type { ProofContext } from './proof-context.ts'
+import { assessWord, countsBefore, isAcross, wordsOf } from './prove.ts'
 import { readStream, type Sessions } from './stream.ts'
 
 export type StreamContext = Pick<ReadContext, 'connector' | 'compiled' | 'names' | 'send' | 'now' | 'signal'> & {

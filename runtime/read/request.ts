@@ -59,10 +59,20 @@ function urlOf(
 function withQuery(url: string, query: readonly (readonly [string, string])[]): string {
   if (query.length === 0) return url
   const [base, has = ''] = splitOnce(url, '?')
-  const names = new Set(query.map(([name]) => encoded(name, name)))
-  const kept = has.split('&').filter((pair) => pair !== '' && !names.has(splitOnce(pair, '=')[0]))
+  const names = new Set(query.map(([name]) => name))
+  const kept = has.split('&').filter((pair) => pair !== '' && !names.has(decoded(splitOnce(pair, '=')[0])))
   const added = query.map(([name, value]) => `${encoded(name, name)}=${encoded(value, name)}`)
   return `${base}?${[...kept, ...added].join('&')}`
+}
+
+/** A target's own link may write `$top` as it is or as `%24top`: both are the same parameter. */
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name.replaceAll('+', ' '))
+  } catch {
+    // No percent-encoding at all: the name is what stands there.
+    return name
+  }
 }
 
 /** A target may send half a character as its cursor. */

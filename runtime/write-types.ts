@@ -1,0 +1,342 @@
+/**
+ * The nouns of changing a target. Imports the nouns of reading only.
+ *
+ * action     a kind of change a connector can make, as declared
+ * intent     one asked-for change, durable before anything is sent
+ * facet      one part of an account's access: account, profile, sessions, tokens, groups, roles, licenses
+ * look       one reading of the target around a write; probe: what to look at, and whether it shows
+ * outcome    what we know after it; `accepted` is a state on the way and never an outcome
+ * assertion  what a verified leaver leaves behind: "stays inactive, holds nothing, until an approved action lifts it"
+ * brake      what stops work for a person: thresholds, protected principals, a kill switch, a missing approval
+ */
+import type { FailureCode, Json, JsonObject, KindOptions, Lane, RequestSpec, ValueText } from './types.ts'
+
+export const ACTION_NAMES = [
+  'create_account',
+  'update_account',
+  'deactivate_account',
+  'reactivate_account',
+  'delete_account',
+  'grant',
+  'revoke',
+  'set_license',
+  'remove_license',
+  'revoke_sessions',
+  'revoke_tokens',
+  'rotate_credential',
+] as const
+/** One of the above, or a connector's own: `custom_` and a name. */
+export type ActionName = (typeof ACTION_NAMES)[number] | `custom_${string}`
+
+/** In safety order: what is taken away first comes first. */
+export const FACETS = ['account', 'sessions', 'tokens', 'groups', 'roles', 'licenses', 'profile', 'credential', 'data'] as const
+export type Facet = (typeof FACETS)[number]
+
+/** What an action asks of a facet. */
+export type FacetState = 'present' | 'absent' | 'active' | 'inactive' | 'revoked' | 'held' | 'not_held' | 'as_given' | 'rotated'
+
+// ---------------------------------------------------------------- the action, as declared
+
+export type ActionInput = {
+  readonly type: 'text' | 'boolean' | 'integer' | 'list'
+  readonly required: boolean
+  readonly label: string | null
+  readonly options: readonly Json[] | null
+  /** Names a record of this stream (an entitlement to grant, an account to give data to). */
+  readonly stream: string | null
+}
+
+export type Action = {
+  readonly name: ActionName
+  readonly title: string
+  /** The stream whose records it acts on; its `get` gives identity and state. Creates name the stream that will hold the record. */
+  readonly on: string
+  readonly does: { readonly [facet in Facet]?: FacetState }
+  readonly input: { readonly [name: string]: ActionInput }
+  /** Takes access away or removes something: thresholds and order count it. */
+  readonly destructive: boolean
+  /** How the object's record is read before: by default the stream's `get`. Null for creates. */
+  readonly before: RequestSpec | null
+  /** Our fields (of `on`) that must still have the value the intent was made with, against recycled ids and names. */
+  readonly bind: readonly string[]
+  /** CEL over the target's record, `input`, `id`: the asked-for state holds already; nothing is sent, and the looks run all the same. */
+  readonly already: string | null
+  /** CEL over the target's record: such an object is never touched (beside the connection's own protected ids and its own account). */
+  readonly protect: readonly { readonly name: string; readonly when: string }[]
+  /** Search by natural key, before and after, for actions without a native id yet. */
+  readonly find: Find | null
+  readonly idempotency: 'native_key' | 'natural_key' | 'none'
+  /** Sent in this order; each is verified by the facets it names before the next is sent. */
+  readonly steps: readonly Step[]
+  readonly verify: readonly Verify[]
+  /** Fields that may change beside what is asked; any other mapped field that moves is an alarm. Null: bystanders cannot be checked. */
+  readonly may_change: readonly string[] | null
+  /** Seconds after the outcome at which the looks run again. */
+  readonly recheck_s: readonly number[]
+  readonly job: Job | null
+  readonly invitation: Invitation | null
+  /** Why this action cannot be looked at. Not success: it opens a control exception. */
+  readonly unverifiable: string | null
+}
+
+export type Find = {
+  readonly request: RequestSpec
+  readonly records: string
+  readonly id: ValueText
+  /** CEL over a found record and `input`: is it the one? */
+  readonly match: string
+}
+
+export type Step = {
+  readonly name: string
+  readonly facets: readonly Facet[]
+  readonly send: RequestSpec
+  /** CEL over `status`, `headers`, `body`: the target took it. Absent: any 2xx that passes `expect`. */
+  readonly accepted: string | null
+  /** CEL over the target's record and `input`: only then is this step sent (Okta deletes in two). Null: always. */
+  readonly when: string | null
+  /** Statuses that mean the asked state holds already (404 on a removal); the looks decide. */
+  readonly already_status: readonly number[]
+}
+
+/** What must show afterwards, a facet. `probe` is a word of `kinds/probe`. */
+export type Verify = {
+  readonly facet: Facet
+  readonly probe: KindOptions
+  /** Seconds until the deadline: the target's declared consistency window. */
+  readonly within_s: number
+  /** Agreeing looks in a row that are needed. */
+  readonly agree: number
+  /** Seconds between two looks. */
+  readonly every_s: number
+}
+
+/** An asynchronous job that the target answers with; its own "done" is an echo, the looks follow. */
+export type Job = {
+  readonly poll: RequestSpec
+  /** CEL over `status`, `headers`, `body`. */
+  readonly done: string
+  readonly failed: string | null
+  readonly every_s: number
+  readonly within_s: number
+}
+
+export type Invitation = {
+  /** CEL over the step's answer: this was an invitation only. */
+  readonly when: string
+  readonly expires_s: number
+}
+
+// ---------------------------------------------------------------- the intent
+
+export type Provenance = {
+  readonly by: string
+  readonly why: string
+  /** The system that asked: `cli`, `api`, an HR feed's name. */
+  readonly from: string
+  /** The person (govern) it is about, where known. */
+  readonly person: string | null
+}
+
+export type Intent = {
+  /** 26 characters, sortable by time. */
+  readonly intent: string
+  readonly connection: string
+  readonly action: ActionName
+  /** Native id; null for creates. */
+  readonly id: string | null
+  readonly input: JsonObject
+  /** Values of `bind` fields when the intent was made. */
+  readonly bound: JsonObject
+  readonly lane: Lane
+  readonly provenance: Provenance
+  /** sha-256 of connection, action, native id or natural key, input: the same asked-for change has the same key. */
+  readonly key: string
+  /** The plan it came from, and the hash of the plan's exact list. */
+  readonly plan: string | null
+  readonly made_at: string
+  /** Propagation due (5 min for leavers). */
+  readonly due_at: string | null
+}
+
+export const INTENT_STATES = [
+  'requested',
+  'held',
+  'approved',
+  'looked',
+  'sending',
+  'accepted',
+  'refused',
+  'lost',
+  'looking',
+  'done',
+] as const
+export type IntentState = (typeof INTENT_STATES)[number]
+
+export const OUTCOMES = [
+  'verified',
+  'partial',
+  'refuted',
+  'rejected',
+  'pending',
+  'unverifiable',
+  'unknown',
+  'cancelled',
+  'reverted',
+] as const
+export type OutcomeIs = (typeof OUTCOMES)[number]
+
+/** One line of an intent's history, appended and never changed; the state is the fold over them. */
+export type IntentEvent =
+  | { readonly kind: 'requested'; readonly at: string }
+  | { readonly kind: 'held'; readonly at: string; readonly brake: string; readonly because: string }
+  | { readonly kind: 'approved'; readonly at: string; readonly by: string; readonly hash: string }
+  /** The look before: nothing is sent without one. */
+  | {
+      readonly kind: 'looked'
+      readonly at: string
+      readonly record: JsonObject | null
+      readonly already: boolean
+      readonly found: string | null
+    }
+  /** Durable before the request leaves. A history that ends here is a lost answer. */
+  | { readonly kind: 'sending'; readonly at: string; readonly step: string; readonly attempt: number }
+  | {
+      readonly kind: 'answered'
+      readonly at: string
+      readonly step: string
+      readonly result: 'accepted' | 'refused' | 'lost'
+      readonly status: number
+      readonly code: FailureCode | null
+      readonly because: string
+      readonly job: string | null
+      readonly invited: boolean
+    }
+  | { readonly kind: 'look'; readonly at: string; readonly look: Look }
+  | { readonly kind: 'outcome'; readonly at: string; readonly outcome: Outcome }
+  | { readonly kind: 'cancelled'; readonly at: string; readonly by: string; readonly because: string }
+
+// ---------------------------------------------------------------- looking and judging
+
+/** One look at one facet. */
+export type Look = {
+  readonly facet: Facet
+  /** `before`, `after`, or `recheck`. */
+  readonly phase: 'before' | 'after' | 'recheck'
+  readonly at: string
+  /** `GET /users/{id}`: the path asked, never a value. */
+  readonly where: string
+  readonly shows: /** The asked-for state. */
+    | 'asked'
+    /** Another state. */
+    | 'other'
+    /** The object is not there (404, 410, absent from a list). */
+    | 'gone'
+    /** No usable answer. */
+    | 'unanswered'
+  /** A record known to be alive, asked the same way in the same minute; null: not asked. */
+  readonly control: 'alive' | 'not_alive' | null
+  readonly because: string
+  /** sha-256 of the answer. */
+  readonly digest: string | null
+  /** The object's other mapped fields, for the bystander check; null where the look is no whole record. */
+  readonly record: JsonObject | null
+  /** When residual access ends, where the probe is `residual`. */
+  readonly residual_until: string | null
+}
+
+export type FacetOutcome = {
+  readonly facet: Facet
+  readonly asked: FacetState
+  readonly is: 'verified' | 'refuted' | 'unverifiable' | 'unknown' | 'looking'
+  readonly because: string
+  /** Rung of the session ladder of truth.md (0 accepted … 5 a canary's refresh token is rejected); null for other facets. */
+  readonly rung: number | null
+  readonly residual_until: string | null
+  readonly looks: number
+  readonly verified_at: string | null
+}
+
+export type Outcome = {
+  readonly is: OutcomeIs
+  readonly because: string
+  /** It was so already; nothing was sent. */
+  readonly changed: boolean
+  readonly facets: readonly FacetOutcome[]
+  /** Native id of what a create made. */
+  readonly id: string | null
+  readonly bystanders: 'unchanged' | 'changed' | 'unchecked'
+  readonly moved: readonly string[]
+  readonly residual_until: string | null
+  /** A `pending` outcome's expiry. */
+  readonly expires_at: string | null
+  readonly next_steps: readonly string[]
+  readonly rules: string
+}
+
+/** Checked by every later sync and recheck until an approved action lifts it. */
+export type Assertion = {
+  readonly assertion: number
+  readonly connection: string
+  readonly stream: string
+  readonly id: string
+  readonly intent: string
+  /** `stays inactive`, `holds nothing`, `stays gone`. */
+  readonly claim: 'stays_inactive' | 'holds_nothing' | 'stays_gone'
+  readonly since: string
+  readonly lifted_by: string | null
+  readonly breached_at: string | null
+  /** What is likely to have undone it: a later intent of ours, or the target's own change with its time. */
+  readonly suspect: string | null
+}
+
+// ---------------------------------------------------------------- plans and brakes
+
+export type PlanItem = {
+  readonly connection: string
+  readonly action: ActionName
+  readonly id: string | null
+  readonly input: JsonObject
+  readonly bound: JsonObject
+  readonly destructive: boolean
+  readonly lane: Lane
+  readonly person: string | null
+  /** One line: what changes, from what to what. */
+  readonly change: string
+}
+
+export type Plan = {
+  readonly version: 1
+  /** sha-256 over the items in order and what they rest on: approvals are bound to it. */
+  readonly hash: string
+  readonly made_at: string
+  readonly made_by: string
+  readonly why: string
+  /** Snapshot sync a connection, so that `apply` can tell whether the target moved since. */
+  readonly rests_on: { readonly [connection: string]: { readonly sync: number | null; readonly fingerprint: string } }
+  /** Only changes; destructive first. */
+  readonly items: readonly PlanItem[]
+  /** Brakes that hold it, each with its reason. */
+  readonly held: readonly { readonly brake: string; readonly because: string }[]
+}
+
+export type Approval = {
+  readonly hash: string
+  readonly by: string
+  readonly at: string
+  readonly expires_at: string
+  readonly used_at: string | null
+  readonly override: string | null
+}
+
+/** A stop, and whose. `scope` `*` is everything here, else a connection. */
+export type KillSwitch = { readonly scope: string; readonly by: string; readonly why: string; readonly at: string }
+
+export type AuditEntry = {
+  readonly seq: number
+  readonly at: string
+  readonly what: string
+  readonly by: string
+  readonly about: string
+  readonly detail: JsonObject
+}
