@@ -45,6 +45,7 @@ export function openProgress(io: Io, kind: 'terminal' | 'lines' | 'none', stats:
     const made = (now.requests - (rates[0]?.[1] ?? 0)).toLocaleString('en-US')
     const limit = now.requests_per_minute === null ? '' : `, limit ${now.requests_per_minute.toLocaleString('en-US')}/min`
     const passed_ms = at_ms - opened_ms
+    if (passed_ms < 1000) return ''
     return passed_ms < WINDOW_MS ? `${made} requests in ${span(passed_ms)}${limit}` : `${made} requests/min${limit}`
   }
 

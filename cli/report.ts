@@ -3,10 +3,10 @@ import { gate } from '../runtime/judge/gate.ts'
 import { fingerprintOf, type SyncResult } from '../runtime/read/sync.ts'
 import type { Connection, Connector, GateAnswer } from '../runtime/types.ts'
 import { EXIT, type Exit, JSON_VERSION } from './io.ts'
-import { type Paint, plural, safe, table } from './text.ts'
+import { cutTo, type Paint, plural, safe, table } from './text.ts'
 import { because, gateLines, paintedVerdict, stepLines } from './verdict-text.ts'
 
-export type SyncReport = { readonly json: object; readonly text: (paint: Paint) => string; readonly exit: Exit }
+export type SyncReport = { readonly json: object; readonly text: (paint: Paint, width: number) => string; readonly exit: Exit }
 
 /** Exit 4 where a certified stream of this sync is not complete; 3 where it was stopped before its end. */
 export function report(o: {
@@ -51,10 +51,16 @@ export function report(o: {
         ? { is: 'deny', reasons: [{ stream: '', because: `the sync is ${result.state}`, settle: o.resume }] }
         : { is: answer.is, reasons: answer.reasons },
   }
-  const text = (paint: Paint): string => {
+  const text = (paint: Paint, width: number): string => {
     const title = `${paint.bold(safe(connection.name))}  sync ${result.sync} ${result.state}${result.resumed > 0 ? `, taken up again ${plural(result.resumed, 'time')}` : ''}\n`
     if (answer === null) return `${title}  ${safe(result.because ?? '')}\n  ${paint.yellow('next')}  ${o.resume}\n`
-    return title + streamLines(streams, paint) + gateLines(answer, paint)
+    const said = new Set(streams.map((s) => `${s.name} ${s.verdict.because}`))
+    const held = new Set(
+      streams.flatMap((s) => (s.verdict.hold === null ? [] : [`${s.name} removals are held: ${s.verdict.hold}`])),
+    )
+    const told = ({ stream, because: why }: GateAnswer['reasons'][number]) =>
+      said.has(`${stream} ${why}`) || held.has(`${stream} ${why}`)
+    return title + streamLines(streams, paint, width) + gateLines(answer, paint, told)
   }
   return { json, text, exit: result.state !== 'finished' ? EXIT.environment : closed ? EXIT.gate : EXIT.fine }
 }
@@ -89,16 +95,28 @@ const GAPS_SHOWN = 5
 type Named = StreamResult & { readonly name: string; readonly certified: boolean }
 
 /** The lines of all streams are aligned with each other; the details of each follow its line. */
-function streamLines(streams: readonly Named[], paint: Paint): string {
+function streamLines(streams: readonly Named[], paint: Paint, width: number): string {
   const rows = streams.map(({ name, certified, verdict, snapshot }) => {
     const shown = certified ? paint.bold(safe(name)) : `${paint.bold(safe(name))} ${paint.dim('(not certified)')}`
     return [shown, paintedVerdict(verdict.is, paint), plural(snapshot.records, 'record'), because(verdict)]
   })
-  const heads = table(rows).split('\n')
-  return streams.map((s, i) => `${heads[i] ?? ''}\n${details(s, paint)}`).join('')
+  const heads = cutTo(table(rows), width).split('\n')
+  const shared = sharedSteps(streams)
+  const own = streams.map((s, i) => `${heads[i] ?? ''}\n${details(s, paint, new Set(shared.keys()))}`)
+  const common = [...shared].map(
+    ([step, of]) => `  ${paint.yellow('next')}  ${safe(step)} ${paint.dim(`(${of.map(safe).join(', ')})`)}\n`,
+  )
+  return [...own, ...common].join('')
 }
 
-function details(s: Named, paint: Paint): string {
+/** Steps that settle something in several streams are said once. */
+function sharedSteps(streams: readonly Named[]): ReadonlyMap<string, readonly string[]> {
+  const of = new Map<string, readonly string[]>()
+  for (const { name, verdict } of streams) for (const step of verdict.next_steps) of.set(step, [...(of.get(step) ?? []), name])
+  return new Map([...of].filter(([, names]) => names.length > 1))
+}
+
+function details(s: Named, paint: Paint, shared: ReadonlySet<string>): string {
   const { verdict, facts } = s
   const moved = [
     [facts.created, 'created'],
@@ -112,5 +130,5 @@ function details(s: Named, paint: Paint): string {
   const gaps = facts.gaps.slice(0, GAPS_SHOWN).map((gap) => `gap ${safe(gap.partition)} ${safe(gap.where)}: ${safe(gap.because)}`)
   const more = facts.gaps.length > GAPS_SHOWN ? [`and ${facts.gaps.length - GAPS_SHOWN} gaps more; --json lists them`] : []
   const lines = [...(changes === '' ? [] : [changes]), ...aside, ...filtered, ...gaps, ...more]
-  return lines.map((line) => `      ${line}\n`).join('') + stepLines(verdict, paint, '      ')
+  return lines.map((line) => `      ${line}\n`).join('') + stepLines(verdict, paint, '      ', shared)
 }

@@ -4,7 +4,7 @@ import { COMMON, type CommandSpec, STORE } from './args.ts'
 import { command } from './command.ts'
 import { storedConnection, storedConnector, withStore } from './compose.ts'
 import { EXIT, type Io, JSON_VERSION } from './io.ts'
-import { jsonLine, type Paint, painter, plural, safe, span, table } from './text.ts'
+import { cutTo, jsonLine, type Paint, painter, plural, safe, span, table } from './text.ts'
 import { because, findingLines, paintedVerdict, stepLines } from './verdict-text.ts'
 
 const spec = {
@@ -128,8 +128,8 @@ function statusText({ connection, sync, lines, never }: Status, evidence: boolea
   return (
     head +
     (evidence
-      ? lines.map((line, i) => table([rows[i] ?? []]) + detail(line, paint)).join('') + table(missing)
-      : table([...rows, ...missing])) +
+      ? lines.map((line, i) => cutTo(table([rows[i] ?? []]), io.width) + detail(line, paint)).join('') + table(missing)
+      : cutTo(table([...rows, ...missing]), io.width)) +
     older(lines)
   )
 }

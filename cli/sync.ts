@@ -110,7 +110,7 @@ async function read(store: Store, target: Target, flags: SyncFlags, io: Io) {
     progress.end()
     const resume = 'the same command goes on where this one stopped'
     const said = report({ ...target, result, now_ms: io.now(), resume })
-    io.out(flags.json ? jsonLine(said.json) : said.text(painter(io.color)))
+    io.out(flags.json ? jsonLine(said.json) : said.text(painter(io.color), io.width))
     return said.exit
   } finally {
     off()

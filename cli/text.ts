@@ -34,6 +34,26 @@ export function table(rows: readonly (readonly string[])[], indent = '  '): stri
     .join('')
 }
 
+/** Each line cut at the width with `…`; colours do not count, and end where the line does. Infinity: as it is. */
+export function cutTo(text: string, width: number): string {
+  if (!Number.isFinite(width)) return text
+  return text
+    .split('\n')
+    .map((line) => cutLine(line, Math.max(10, width)))
+    .join('\n')
+}
+
+function cutLine(line: string, width: number): string {
+  if (wide(line) <= width) return line
+  let left = width - 1
+  let cut = ''
+  for (const [piece] of line.matchAll(/\u001b\[[0-9;]*m|./gsu)) {
+    if (piece.length > 1 && piece.startsWith('\u001b')) cut += piece
+    else if (left-- > 0) cut += piece
+  }
+  return line.includes('\u001b') ? `${cut}…\u001b[0m` : `${cut}…`
+}
+
 export const plural = (n: number, one: string, many = `${one}s`): string => `${n.toLocaleString('en-US')} ${n === 1 ? one : many}`
 
 /** `3 min`, `2 h`, `5 days`. */

@@ -32,15 +32,32 @@ export function findingLines(findings: readonly Finding[], paint: Paint, indent:
   return table(rows, indent)
 }
 
-export function stepLines(verdict: Verdict, paint: Paint, indent: string): string {
+/** `shared`: steps that are said once for several streams, elsewhere. */
+export function stepLines(verdict: Verdict, paint: Paint, indent: string, shared: ReadonlySet<string> = new Set()): string {
   const hold = verdict.hold === null ? '' : `${indent}${paint.yellow('hold')}  ${safe(verdict.hold)}\n`
-  return hold + verdict.next_steps.map((step) => `${indent}${paint.yellow('next')}  ${safe(step)}\n`).join('')
+  const own = verdict.next_steps.filter((step) => !shared.has(step))
+  return hold + own.map((step) => `${indent}${paint.yellow('next')}  ${safe(step)}\n`).join('')
 }
 
-export function gateLines(gate: GateAnswer, paint: Paint): string {
+/** Every reason once: streams with the same reasons stand together. `told`: what the lines above say already. */
+export function gateLines(
+  gate: GateAnswer,
+  paint: Paint,
+  told: (reason: GateAnswer['reasons'][number]) => boolean = () => false,
+): string {
   const word = { allow: paint.green('allow'), deny: paint.red('deny'), waiver_required: paint.yellow('waiver required') }[gate.is]
-  const rows = gate.reasons.map(
-    (r) => `  ${r.stream === '' ? '' : `${safe(r.stream)}: `}${safe(r.because)}\n      ${paint.dim(`→ ${safe(r.settle)}`)}\n`,
+  const names = [...new Set(gate.reasons.map((r) => r.stream))].filter((name) => name !== '')
+  const head = `gate: ${word}${names.length === 0 ? '' : `  ${names.map(safe).join(', ')}`}\n`
+  const untold = Map.groupBy(
+    gate.reasons.filter((reason) => !told(reason)),
+    (reason) => reason.stream,
   )
-  return `gate: ${word}\n${rows.join('')}`
+  const blocks = Map.groupBy([...untold], ([, reasons]) =>
+    [...new Set(reasons.map((r) => `      ${safe(r.because)}\n        ${paint.dim(`→ ${safe(r.settle)}`)}\n`))].join(''),
+  )
+  const lines = [...blocks].map(([text, of]) => {
+    const streams = of.map(([stream]) => safe(stream)).filter((stream) => stream !== '')
+    return `${streams.length === 0 ? '' : `  ${paint.bold(streams.join(', '))}\n`}${text}`
+  })
+  return head + lines.join('')
 }
