@@ -82,7 +82,7 @@ describe('a target that does not answer', () => {
       id: ['group.id', 'id'],
       prove: [],
     }
-    const run = await journey().sync(connector({ groups, members }, { limits: { attempts: 1 } }), t.url)
+    const run = await journey().sync(connector({ groups, members }, { limits: { attempts: 1, concurrent: 6 } }), t.url)
     expect([run.exit, verdicts(run)['members'], run.streams['members']?.gaps.length]).toEqual([4, 'incomplete', 20])
     expect(new Set(run.streams['members']?.gaps.map(({ code }) => code))).toEqual(
       new Set(['http/server-error', 'http/breaker-open']),

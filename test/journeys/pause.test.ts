@@ -1,6 +1,19 @@
 /** Stopping and going on: what is stored is not asked again, what was called off is never taken for an answer. */
 import { describe, expect, test } from 'vitest'
-import { type Ask, connector, ids, journey, type Options, page, people, type Reply, target, USERS, verdicts } from './lab.ts'
+import {
+  type Ask,
+  connector,
+  finding,
+  ids,
+  journey,
+  type Options,
+  page,
+  people,
+  type Reply,
+  target,
+  USERS,
+  verdicts,
+} from './lab.ts'
 
 const COUNTED = { ...USERS, prove: [{ kind: 'count', request: 'GET /count', path: 'n' }, ...USERS.prove] }
 
@@ -47,6 +60,7 @@ describe('a sync that was stopped', () => {
     const before = t.asked.length
     const second = await j.sync(connector({ users: COUNTED }), t.url)
     expect([second.exit, second.resumed, second.sync, verdicts(second)]).toEqual([0, 1, first.sync, { users: 'complete' }])
+    expect(finding(second, 'users', 'count')?.result).toBe('holds')
     expect(ids(await j.records('users'))).toEqual(ALL)
     expect((await j.changes()).map(({ kind }) => kind)).toEqual(Array(12).fill('created'))
     expect(before).toBeGreaterThan(0)
@@ -79,6 +93,10 @@ describe('a sync that was stopped', () => {
     expect((await j.sync(declared, t.url, stop.options)).exit).toBe(3)
     const second = await j.sync(declared, t.url)
     expect([second.exit, verdicts(second), second.streams['users']?.quarantined]).toEqual([0, { users: 'complete' }, {}])
+    // Nor was anything begun again to make it so.
+    expect(
+      t.asked.filter((ask) => ask.path === '/users' && ask.query['limit'] === '3' && ask.query['after'] === undefined),
+    ).toHaveLength(1)
   })
 
   test('while it judges publishes no called-off answer', async () => {

@@ -126,14 +126,26 @@ describe('absence', () => {
     expect(odd.kinds).not.toContain('confirmed_deleted u04')
   })
 
-  test('is not confirmed where the permission to read single records is lost meanwhile', async () => {
+  test.each([
+    ['before it is asked', 2],
+    ['while it is asked', 3],
+  ])('is not confirmed where the permission to read single records is lost %s', async (_, after) => {
     const asked: string[] = []
     const { run, kinds } = await later((ask) => {
       asked.push(ask.path)
-      // The proof still hears the truth; what is asked to confirm hears 404 for everybody.
-      return asked.length > 2 || ask.path === '/users/u04' ? { status: 404 } : null
+      // The proof still hears the truth: the id, then the control. Then the control again, the id again, and the control once more.
+      return asked.length > after || ask.path === '/users/u04' ? { status: 404 } : null
     })
     expect([run.exit, kinds]).toEqual([0, ['vanished u04']])
+    expect(asked).toHaveLength(after + (after === 2 ? 1 : 2))
+  })
+
+  test('is not confirmed where the one who was not found is found when asked again', async () => {
+    let asked = 0
+    const { kinds } = await later((ask) =>
+      ask.path !== '/users/u04' ? null : ++asked === 1 ? { status: 404 } : { body: person('u04') },
+    )
+    expect([asked, kinds]).toEqual([2, ['vanished u04']])
   })
 
   test('of three in ten is complete and held: they vanish, and nobody is confirmed deleted', async () => {
