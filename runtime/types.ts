@@ -134,6 +134,8 @@ export type Connector = {
     readonly shows: string
   }[]
   readonly streams: { readonly [name: string]: Stream }
+  /** What it can change, by name. */
+  readonly actions: { readonly [name: string]: Action }
   /** Dependency order of `streams`: parents first. */
   readonly order: readonly string[]
   /** sha-256 of the declaration, whitespace and comments aside: `sha256:…`. */
@@ -149,6 +151,122 @@ export type Limits = {
   readonly max_bytes: number
   /** Tries of one request, the first included. */
   readonly attempts: number
+}
+
+// ---------------------------------------------------------------- actions, as declared
+
+export const ACTION_NAMES = [
+  'create_account',
+  'update_account',
+  'deactivate_account',
+  'reactivate_account',
+  'delete_account',
+  'grant',
+  'revoke',
+  'set_license',
+  'remove_license',
+  'revoke_sessions',
+  'revoke_tokens',
+  'rotate_credential',
+] as const
+/** One of the above, or a connector's own: `custom_` and a name. */
+export type ActionName = (typeof ACTION_NAMES)[number] | `custom_${string}`
+
+/** In safety order: what is taken away first comes first. */
+export const FACETS = ['account', 'sessions', 'tokens', 'groups', 'roles', 'licenses', 'profile', 'credential', 'data'] as const
+export type Facet = (typeof FACETS)[number]
+
+/** What an action asks of a facet. */
+export type FacetState = 'present' | 'absent' | 'active' | 'inactive' | 'revoked' | 'held' | 'not_held' | 'as_given' | 'rotated'
+
+export type ActionInput = {
+  readonly type: 'text' | 'boolean' | 'integer' | 'list'
+  readonly required: boolean
+  readonly label: string | null
+  readonly options: readonly Json[] | null
+  /** Names a record of this stream (an entitlement to grant, an account to give data to). */
+  readonly stream: string | null
+}
+
+export type Action = {
+  readonly name: ActionName
+  readonly title: string
+  /** The stream whose records it acts on; its `get` gives identity and state. Creates name the stream that will hold the record. */
+  readonly on: string
+  readonly does: { readonly [facet in Facet]?: FacetState }
+  readonly input: { readonly [name: string]: ActionInput }
+  /** Takes access away or removes something: thresholds and order count it. */
+  readonly destructive: boolean
+  /** How the object's record is read before: by default the stream's `get`. Null for creates. */
+  readonly before: RequestSpec | null
+  /** Our fields (of `on`) that must still have the value the intent was made with, against recycled ids and names. */
+  readonly bind: readonly string[]
+  /** CEL over the target's record, `input`, `id`: the asked-for state holds already; nothing is sent, and the looks run all the same. */
+  readonly already: string | null
+  /** CEL over the target's record: such an object is never touched (beside the connection's own protected ids and its own account). */
+  readonly protect: readonly { readonly name: string; readonly when: string }[]
+  /** Search by natural key, before and after, for actions without a native id yet. */
+  readonly find: Find | null
+  readonly idempotency: 'native_key' | 'natural_key' | 'none'
+  /** Sent in this order; each is verified by the facets it names before the next is sent. */
+  readonly steps: readonly Step[]
+  readonly verify: readonly Verify[]
+  /** Fields that may change beside what is asked; any other mapped field that moves is an alarm. Null: bystanders cannot be checked. */
+  readonly may_change: readonly string[] | null
+  /** Seconds after the outcome at which the looks run again. */
+  readonly recheck_s: readonly number[]
+  readonly job: Job | null
+  readonly invitation: Invitation | null
+  /** Why this action cannot be looked at. Not success: it opens a control exception. */
+  readonly unverifiable: string | null
+}
+
+export type Find = {
+  readonly request: RequestSpec
+  readonly records: string
+  readonly id: ValueText
+  /** CEL over a found record and `input`: is it the one? */
+  readonly match: string
+}
+
+export type Step = {
+  readonly name: string
+  readonly facets: readonly Facet[]
+  readonly send: RequestSpec
+  /** CEL over `status`, `headers`, `body`: the target took it. Absent: any 2xx that passes `expect`. */
+  readonly accepted: string | null
+  /** CEL over the target's record and `input`: only then is this step sent (Okta deletes in two). Null: always. */
+  readonly when: string | null
+  /** Statuses that mean the asked state holds already (404 on a removal); the looks decide. */
+  readonly already_status: readonly number[]
+}
+
+/** What must show afterwards, a facet. `probe` is a word of `kinds/probe`. */
+export type Verify = {
+  readonly facet: Facet
+  readonly probe: KindOptions
+  /** Seconds until the deadline: the target's declared consistency window. */
+  readonly within_s: number
+  /** Agreeing looks in a row that are needed. */
+  readonly agree: number
+  /** Seconds between two looks. */
+  readonly every_s: number
+}
+
+/** An asynchronous job that the target answers with; its own "done" is an echo, the looks follow. */
+export type Job = {
+  readonly poll: RequestSpec
+  /** CEL over `status`, `headers`, `body`. */
+  readonly done: string
+  readonly failed: string | null
+  readonly every_s: number
+  readonly within_s: number
+}
+
+export type Invitation = {
+  /** CEL over the step's answer: this was an invitation only. */
+  readonly when: string
+  readonly expires_s: number
 }
 
 // ---------------------------------------------------------------- a connection

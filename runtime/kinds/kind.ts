@@ -207,3 +207,63 @@ export type ProveKind<Options extends KindOptions = KindOptions> = Word & {
   /** Pure. One finding or more. */
   readonly assess: (options: Options, view: ProveView, answers: readonly ProofAnswer[]) => readonly Finding[]
 }
+
+// ---------------------------------------------------------------- probe
+
+/** What a probe wants read; the write room asks, the word says what it shows. */
+export type ProbeAsk =
+  /** One request; `control`: the same for a record known to be alive, in the same minute. */
+  | { readonly ask: 'one'; readonly request: RequestSpec | 'get'; readonly control: boolean }
+  /** A whole list to its declared end; `pages` as in a stream. */
+  | {
+      readonly ask: 'list'
+      readonly request: RequestSpec
+      readonly pages: KindOptions
+      readonly records: string
+      readonly empty: string | null
+      readonly control: boolean
+    }
+  | { readonly ask: 'nothing' }
+
+/** The answer, one shape an ask. `status` 0: none. */
+export type ProbeAnswer =
+  | {
+      readonly ask: 'one'
+      readonly status: number
+      readonly headers: { readonly [name: string]: string }
+      readonly body: unknown
+      /** The record in it by the stream's `get_record`, where `request` was `get`. */
+      readonly record: unknown
+      readonly failed: string | null
+      readonly control: 'alive' | 'not_alive' | null
+    }
+  | {
+      readonly ask: 'list'
+      readonly records: readonly unknown[] /** The declared end was reached. */
+      readonly whole: boolean
+      readonly failed: string | null
+      readonly control: 'alive' | 'not_alive' | null
+    }
+  | { readonly ask: 'nothing' }
+
+export type ProbeView = {
+  /** What CEL in a probe sees beside `record`: `id`, `input`, `settings`, `before` (the target's record before the write). */
+  readonly vars: { readonly [name: string]: unknown }
+  /** When the write left; null before it. */
+  readonly sent_at_ms: number | null
+  readonly now_ms: number
+}
+
+export type ProbeShows = {
+  readonly shows: 'asked' | 'other' | 'gone' | 'unanswered'
+  readonly because: string
+  /** Rung of the session ladder that `asked` reaches; null for other facets. */
+  readonly rung: number | null
+  readonly residual_until_ms: number | null
+}
+
+export type ProbeKind<Options extends KindOptions = KindOptions> = Word & {
+  readonly asks: (options: Options) => ProbeAsk
+  /** Pure. */
+  readonly read: (options: Options, view: ProbeView, answer: ProbeAnswer) => ProbeShows
+}

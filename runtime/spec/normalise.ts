@@ -43,6 +43,7 @@ export function normalise(data: Open): Connector {
       ...(proof as Open),
       request: request((proof as Open)['request']!),
     })) as unknown as Connector['scope_proof'],
+    actions: {} as Connector['actions'],
     streams,
     order: orderOf(streams),
   }

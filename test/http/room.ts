@@ -96,6 +96,7 @@ export function connector(base_url: string, more: Partial<Connector> = {}): Conn
     expect: [],
     whoami: null,
     scope_proof: [],
+    actions: {},
     streams: {},
     order: [],
     fingerprint: 'sha256:0',

@@ -56,6 +56,7 @@ const connector = (...streams: Stream[]): Connector => ({
   expect: [],
   whoami: null,
   scope_proof: [],
+  actions: {},
   streams: Object.fromEntries(streams.map((one) => [one.name, one])),
   order: streams.map((one) => one.name),
   fingerprint: 'sha256:a',
