@@ -39,7 +39,8 @@ export async function readPartition(
     const observation = await asked.answer
     if (context.signal?.aborted) return 'stopped'
     const restart = wantsRestart(observation, no)
-    if (restart && context.session.attempt < ATTEMPTS) return 'restart'
+    const expired = no === from?.no && mayHaveExpired(observation)
+    if ((restart || expired) && context.session.attempt < ATTEMPTS) return 'restart'
     const opened = restart ? gaveUp(observation) : openAnswer(compiled, position.page, observation)
     const cursor = asked.cursor
     if (!opened.ok) {
@@ -80,6 +81,11 @@ function ask(
 
 function cursorOf(patch: RequestPatch): string {
   return hash('sha256', JSON.stringify(patch), 'base64url')
+}
+
+/** The first request after a pause: targets say in many ways that they no longer know a position of theirs. */
+function mayHaveExpired(observation: Observation): boolean {
+  return observation.kind === 'refused' && [400, 404, 422].includes(observation.status)
 }
 
 function gaveUp({ code, because }: Refused): OpenedPage {

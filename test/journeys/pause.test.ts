@@ -80,6 +80,26 @@ describe('a sync that was stopped', () => {
     expect(again.filter((ask) => ask.path === '/count')).toHaveLength(1)
   })
 
+  test.each([400, 404, 422])('and whose position is no longer valid a day later (%i) begins the list again', async (status) => {
+    const stop = stopping((ask) => ask.query['after'] === '9')
+    let day = 1
+    const t = await target((ask) => {
+      stop.meanwhile(ask)
+      if (ask.path !== '/users') return null
+      const [made, after] = (ask.query['after'] ?? `${day}.0`).split('.') as [string, string]
+      if (Number(made) !== day) return { status, body: { message: 'invalid cursor' } }
+      const { data, next } = page(people(12), { query: { ...ask.query, after } })
+      if (day === 1 && after === '6') stop.meanwhile({ ...ask, query: { after: '9' } })
+      return { body: { data, next: next === null ? null : `${day}.${next}` } }
+    })
+    const j = journey()
+    const first = await j.sync(connector({ users: USERS }), t.url, stop.options)
+    day = 2
+    const second = await j.sync(connector({ users: USERS }), t.url)
+    expect([first.exit, second.exit, second.resumed, verdicts(second)]).toEqual([3, 0, 1, { users: 'complete' }])
+    expect((await j.changes()).map(({ kind }) => kind)).toEqual(Array(12).fill('created'))
+  })
+
   test('while records are expanded keeps none of them aside', async () => {
     const stop = stopping((ask) => ask.path === '/users/u5/full')
     const t = await moving((ask) => {
