@@ -4,8 +4,10 @@ import type { SampleFinding } from '../runtime/read/sample/judge.ts'
 import { COMMON, type CommandSpec, STORE } from './args.ts'
 import { command } from './command.ts'
 import { CONNECTION, type Target } from './compose.ts'
+import { nextOfCode } from './failure.ts'
 import { EXIT, type Exit, JSON_VERSION } from './io.ts'
 import { jsonLine, type Paint, painter, plural, safe, table } from './text.ts'
+import { nextLines } from './verdict-text.ts'
 import { withTarget } from './with-target.ts'
 
 const spec = {
@@ -52,8 +54,8 @@ export const run = command(spec, async ({ flags, words: [name] }, unguarded) =>
 async function check(target: Target, http: Http): Promise<Checked> {
   const [{ askScope }, { openWhoami }, { settingNames }, { openFirstPages, said }] = await Promise.all([
     import('../runtime/read/scope.ts'),
-    import('../runtime/read/whoami.ts'),
-    import('../runtime/read/request.ts'),
+    import('../runtime/record/whoami.ts'),
+    import('../runtime/record/request.ts'),
     import('./first-pages.ts'),
   ])
   const { connector, connection } = target
@@ -130,5 +132,23 @@ function checkText({ connector, connection }: Target, { whoami, scope, streams }
       s.because === null ? size : `${s.code === null ? '' : `${s.code}: `}${safe(s.because)}`,
     ]
   })
-  return `${paint.bold(safe(connection.name))}  ${safe(connector.title)}\n${table([...me, ...views, ...lists])}`
+  const title = `${paint.bold(safe(connection.name))}  ${safe(connector.title)}\n`
+  return title + table([...me, ...views, ...lists]) + noteLines(streams, paint)
+}
+
+/** What to do about each code, once; and fields that no record of a first page fills, where a near key says that it is a slip. */
+function noteLines(streams: Checked['streams'], paint: Paint): string {
+  const codes = Map.groupBy(
+    Object.entries(streams).filter(([, s]) => s.code !== null && s.code !== NOT_LOOKED),
+    ([, s]) => s.code ?? '',
+  )
+  const steps = [...codes].map(
+    ([code, of]) => `${nextOfCode(code) ?? ''} ${paint.dim(`(${of.map(([name]) => safe(name)).join(', ')})`)}`,
+  )
+  const slips = Object.entries(streams).flatMap(([name, s]) =>
+    s.findings
+      .filter((f) => f.severity === 'warning' && f.help !== null)
+      .map((f) => `  ${paint.yellow('look')}  ${safe(`${name}: ${f.message}; ${f.help}`)}\n`),
+  )
+  return slips.join('') + nextLines(steps, paint, '  ')
 }

@@ -1,7 +1,7 @@
 import type { Http } from '../runtime/http/open.ts'
-import { compileStream } from '../runtime/read/compile.ts'
 import { type FirstPage, firstPage } from '../runtime/read/first-page.ts'
 import { type SampleFinding, sampleFindings } from '../runtime/read/sample/judge.ts'
+import { compileStream } from '../runtime/record/compile.ts'
 import { nearest } from '../runtime/spec/nearest.ts'
 import type { Target } from './compose.ts'
 import { openOnce } from './once.ts'

@@ -12,8 +12,9 @@ const MAY_IMPORT: { readonly [room: string]: readonly string[] } = {
   judge: ['types', 'errors', 'kinds'],
   'write-types': ['types'],
   store: ['types', 'errors', 'write-types'],
-  read: ['types', 'errors', 'kinds', 'http', 'judge', 'store/port'],
-  cli: ['types', 'errors', 'kinds', 'spec', 'http', 'judge', 'store', 'read'],
+  record: ['types', 'errors', 'kinds', 'store/port'],
+  read: ['types', 'errors', 'kinds', 'http', 'judge', 'record', 'store/port'],
+  cli: ['types', 'errors', 'kinds', 'spec', 'http', 'judge', 'store', 'record', 'read'],
 }
 
 const files = ['runtime', 'cli'].flatMap((top) =>
@@ -30,12 +31,17 @@ function importsOf(file: string): readonly string[] {
 
 const roomOf = (file: string) => (file.startsWith('cli/') ? 'cli' : (file.split('/')[1] as string).replace(/\.ts$/, ''))
 const mayImport = (room: string, target: string) =>
-  (MAY_IMPORT[room] ?? []).some((allowed) => target === `runtime/${allowed}.ts` || target.startsWith(`runtime/${allowed}/`) || target.startsWith(`${allowed}/`))
+  (MAY_IMPORT[room] ?? []).some(
+    (allowed) =>
+      target === `runtime/${allowed}.ts` || target.startsWith(`runtime/${allowed}/`) || target.startsWith(`${allowed}/`),
+  )
 
 describe('rooms', () => {
   test('every import follows the arrows of the design', () => {
     const wrong = [...imports].flatMap(([file, targets]) =>
-      targets.filter((target) => roomOf(target) !== roomOf(file) && !mayImport(roomOf(file), target)).map((target) => `${file} → ${target}`),
+      targets
+        .filter((target) => roomOf(target) !== roomOf(file) && !mayImport(roomOf(file), target))
+        .map((target) => `${file} → ${target}`),
     )
     expect(wrong).toEqual([])
   })

@@ -1,8 +1,10 @@
 /** Per-record expansion: one request a record, merged over it. A record whose request fails is kept aside, never stored half. */
+
+import { buildRequest, type Names } from '../record/request.ts'
+import { idOrNull, rawText } from '../record/rows.ts'
+import { sendDeclared } from '../record/send-declared.ts'
 import type { QuarantineRow } from '../store/port.ts'
-import { type ReadContext, sendDeclared } from './context.ts'
-import { buildRequest, type Names } from './request.ts'
-import { idOrNull, rawText } from './rows.ts'
+import type { ReadContext } from './context.ts'
 
 export type Expanded = {
   readonly records: readonly unknown[]

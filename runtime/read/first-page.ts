@@ -2,12 +2,12 @@
 
 import { Failure } from '../errors.ts'
 import type { Http } from '../http/open.ts'
+import { compileStream } from '../record/compile.ts'
+import { openPage } from '../record/page.ts'
+import { buildRequest, type Names, settingNames } from '../record/request.ts'
+import { idOrNull, takeRows } from '../record/rows.ts'
+import { sendDeclared } from '../record/send-declared.ts'
 import type { Connection, Connector, HttpRequest, JsonObject, Next, Observation } from '../types.ts'
-import { compileStream } from './compile.ts'
-import { sendDeclared } from './context.ts'
-import { openPage } from './page.ts'
-import { buildRequest, type Names, settingNames } from './request.ts'
-import { idOrNull, takeRows } from './rows.ts'
 
 export type FirstPage = {
   /** Null where the request could not be built. */

@@ -4,13 +4,14 @@
  */
 import { hash } from 'node:crypto'
 import type { RequestPatch } from '../kinds/kind.ts'
+import type { CompiledStream } from '../record/compile.ts'
+import { type Answer, type OpenedPage, openPage } from '../record/page.ts'
+import { buildRequest, type Names } from '../record/request.ts'
+import { idOrNull, takeRows } from '../record/rows.ts'
+import { sendDeclared } from '../record/send-declared.ts'
 import type { Gap, Observation, PageFacts, PageRow, PageState } from '../types.ts'
-import type { CompiledStream } from './compile.ts'
-import { ATTEMPTS, type Partition, type ReadContext, type Refused, sendDeclared, wantsRestart } from './context.ts'
+import { ATTEMPTS, type Partition, type ReadContext, type Refused, wantsRestart } from './context.ts'
 import { expandRecords } from './expand.ts'
-import { type Answer, type OpenedPage, openPage } from './page.ts'
-import { buildRequest, type Names } from './request.ts'
-import { idOrNull, takeRows } from './rows.ts'
 
 /** A checkpoint: the paging word's state, and what the runtime needs beside it. */
 export type Position = {

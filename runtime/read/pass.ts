@@ -2,13 +2,14 @@
 
 import { Failure } from '../errors.ts'
 import type { ProofAnswer, ProofAsk } from '../kinds/kind.ts'
+import { openPage } from '../record/page.ts'
+import { buildRequest, type Names } from '../record/request.ts'
+import { idOf } from '../record/rows.ts'
+import { sendDeclared } from '../record/send-declared.ts'
 import type { PageState } from '../types.ts'
-import { type Partition, type ReadContext, sendDeclared, wantsRestart } from './context.ts'
+import { type Partition, type ReadContext, wantsRestart } from './context.ts'
 import type { Fold } from './facts.ts'
-import { openPage } from './page.ts'
 import { pool } from './pool.ts'
-import { buildRequest, type Names } from './request.ts'
-import { idOf } from './rows.ts'
 import { partitionsOf, type Sessions } from './stream.ts'
 
 /** As many empty pages in a row as the first read tolerates. */

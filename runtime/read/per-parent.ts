@@ -1,11 +1,11 @@
 /** Each parent's own count against the records read below it. */
 import type { ProofAnswer, ProofAsk } from '../kinds/kind.ts'
+import { compileStream } from '../record/compile.ts'
+import { buildRequest } from '../record/request.ts'
+import { takeRows } from '../record/rows.ts'
+import { sendDeclared } from '../record/send-declared.ts'
 import type { Json, JsonObject } from '../types.ts'
-import { compileStream } from './compile.ts'
-import { sendDeclared } from './context.ts'
 import type { ProofContext } from './proof-context.ts'
-import { buildRequest } from './request.ts'
-import { takeRows } from './rows.ts'
 import { recordsOf } from './stream.ts'
 
 /** Parents whose count differs are asked again, so many at most: a member may have come or gone since the parents were listed. */

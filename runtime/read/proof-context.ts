@@ -1,5 +1,5 @@
 /** What a proof may ask of: the target, this read, and the reads of other streams. */
-import type { AskById } from './by-id.ts'
+import type { AskById } from '../record/by-id.ts'
 import type { ReadContext } from './context.ts'
 import type { Fold } from './facts.ts'
 import type { Sessions } from './stream.ts'

@@ -3,8 +3,8 @@
 import { Failure } from '../errors.ts'
 import type { ScopeAnswer } from '../judge/scope.ts'
 import { compileCel } from '../kinds/value/cel.ts'
-import { sendDeclared } from './context.ts'
-import { buildRequest, settingNames } from './request.ts'
+import { buildRequest, settingNames } from '../record/request.ts'
+import { sendDeclared } from '../record/send-declared.ts'
 import type { SyncOptions } from './run.ts'
 
 export async function askScope(

@@ -1,12 +1,12 @@
 /** One read of one stream: every partition of it, with bounded concurrency, from where the page ledger says it stopped. */
 import { Failure } from '../errors.ts'
+import type { Names } from '../record/request.ts'
 import type { ReadSession } from '../store/port.ts'
 import type { Each, Json, Progress, StoredRecord, Stream } from '../types.ts'
 import type { Partition, ReadContext } from './context.ts'
 import { type Fold, foldPage, newFold } from './facts.ts'
 import { type PartitionEnd, type Position, readPartition } from './partition.ts'
 import { pool } from './pool.ts'
-import type { Names } from './request.ts'
 
 export type StreamRead = { readonly session: ReadSession; readonly fold: Fold; readonly end: PartitionEnd }
 

@@ -4,14 +4,14 @@
  */
 import { hash } from 'node:crypto'
 import { Failure } from '../errors.ts'
+import { compileStream } from '../record/compile.ts'
+import { settingNames } from '../record/request.ts'
+import { openWhoami } from '../record/whoami.ts'
 import type { Store } from '../store/port.ts'
 import type { Connection, Connector, ReadFacts } from '../types.ts'
-import { compileStream } from './compile.ts'
 import { concludeAll } from './conclude.ts'
 import { type ReadOnce, readOnce, type StreamContext } from './read-once.ts'
-import { settingNames } from './request.ts'
 import type { SyncOptions, SyncResult } from './run.ts'
-import { openWhoami } from './whoami.ts'
 
 export type { StreamResult, SyncOptions, SyncResult } from './run.ts'
 

@@ -1,8 +1,9 @@
 /** What is said of a declaration that one answer does not bear out. */
+
+import type { CompiledStream } from '../../record/compile.ts'
+import type { Answer } from '../../record/page.ts'
+import type { Names } from '../../record/request.ts'
 import type { ValueText } from '../../types.ts'
-import type { CompiledStream } from '../compile.ts'
-import type { Answer } from '../page.ts'
-import type { Names } from '../request.ts'
 import type { Nearest } from './trail.ts'
 
 export type SampleFinding = {

@@ -2,7 +2,7 @@
  * A declared stream against one answer of its list, recorded or live: what of the declaration leads nowhere in it. Pure, and through
  * the same closures that a read uses, so that what passes here is what a read sees.
  */
-import { openPage } from '../page.ts'
+import { openPage } from '../../record/page.ts'
 import { pagesFindings, recordsFinding, totalFindings } from './around.ts'
 import { type Sample, type SampleFinding, warning } from './finding.ts'
 import { filterFindings, idFindings, isDropped, orderFindings, valueFindings } from './values.ts'

@@ -1,8 +1,8 @@
 /** What is read from each record of an answer: id, filters, order, fields, kept values. */
 import { Failure } from '../../errors.ts'
 import { celNames } from '../../kinds/value/cel.ts'
+import { fieldOf, idOf, isTrue } from '../../record/rows.ts'
 import type { ValueText } from '../../types.ts'
-import { fieldOf, idOf, isTrue } from '../rows.ts'
 import { didYouMean, error, isPath, type Sample, type SampleFinding, ticked, warning } from './finding.ts'
 import { lostAt, meant } from './trail.ts'
 

@@ -1,15 +1,17 @@
 /** Asking for one record by its id: alive, gone, or no answer. An error is never "gone". */
-import type { Observation } from '../types.ts'
+import type { Connector, Observation } from '../types.ts'
 import type { CompiledStream } from './compile.ts'
-import { type ReadContext, sendDeclared } from './context.ts'
 import { buildRequest, type Names } from './request.ts'
+import { type Asking, sendDeclared } from './send-declared.ts'
 
 export type ById = 'alive' | 'gone' | 'unanswered'
 
 export type AskById = (id: string) => Promise<ById>
 
 /** Null where the stream declares no `get`. Each id is asked once; answers are kept for the sync. */
-export function openById(context: Pick<ReadContext, 'connector' | 'compiled' | 'names' | 'send' | 'signal'>): AskById | null {
+export function openById(
+  context: Asking & { readonly connector: Connector; readonly compiled: CompiledStream; readonly names: Names },
+): AskById | null {
   const { get } = context.compiled.stream
   if (get === null) return null
   const known = new Map<string, Promise<ById>>()

@@ -2,12 +2,12 @@
 import { Failure } from '../errors.ts'
 import { compileValue } from '../kinds/value/value.ts'
 import type { Connector } from '../types.ts'
-import { type ReadContext, sendDeclared } from './context.ts'
-import { buildRequest } from './request.ts'
+import { buildRequest, type Names } from './request.ts'
+import { type Asking, sendDeclared } from './send-declared.ts'
 
 export type Whoami = () => Promise<{ readonly id: string } | { readonly failed: string }>
 
-export function openWhoami(context: Pick<ReadContext, 'names' | 'send' | 'signal'> & { readonly connector: Connector }): Whoami {
+export function openWhoami(context: Asking & { readonly names: Names; readonly connector: Connector }): Whoami {
   let asked: ReturnType<Whoami> | null = null
   return () => {
     asked ??= askWhoami(context)
