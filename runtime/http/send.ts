@@ -3,6 +3,7 @@ import pRetry from 'p-retry'
 import { decode } from '../kinds/decode/index.ts'
 import type { Told } from '../kinds/kind.ts'
 import type { FailureCode, HttpRequest, Lane, Limits, Observation } from '../types.ts'
+import { release } from './body.ts'
 import { ask as askBreaker, type Breaker, CLOSED, note } from './breaker.ts'
 import { type AnswerView, type CompiledRule, classify, type Said, type Test } from './classify.ts'
 import type { Credential, Credentials } from './credentials.ts'
@@ -14,7 +15,7 @@ import type { Lost } from './lost.ts'
 import { bare, patched, type Wire } from './patch.ts'
 import type { Permits, Sleep } from './permits.ts'
 import type { Redact } from './redact.ts'
-import { decide, WAIT_BUDGET_MS } from './retry.ts'
+import { decide, MAX_TOLD_WAIT_MS, WAIT_BUDGET_MS } from './retry.ts'
 
 export type Counters = { requests: number; token_requests: number; retries: number; waits: number; bytes: number }
 export const newCounters = (): Counters => ({ requests: 0, token_requests: 0, retries: 0, waits: 0, bytes: 0 })
@@ -95,7 +96,13 @@ export function openSend(room: Room): SendOne {
     const trail: Trail = { requests: 0, failures: 0, waits: 0, waiting_since: null, openings: null, renewed: false }
     const signal = sending.signal === undefined ? room.closing : either(sending.signal)
     const outcome = await loop(sending, trail, signal)
-    return { observation: observe(outcome, trail, now() - started_ms), whole: outcome.whole }
+    const observation = observe(outcome, trail, now() - started_ms)
+    if (sending.authorised && outcome.kind === 'answer') {
+      // Decoded and digested: only a token's answer is read again.
+      release(outcome.whole.bytes)
+      return { observation, whole: null }
+    }
+    return { observation, whole: outcome.whole }
   }
 
   async function loop(sending: Sending, trail: Trail, signal: AbortSignal): Promise<Outcome> {
@@ -151,7 +158,8 @@ export function openSend(room: Room): SendOne {
     trail: Trail,
     signal: AbortSignal,
   ): Promise<{ readonly said: Heard; readonly whole: Whole | null; readonly until_ms: number | null }> {
-    const { answer, hops, blocked } = sending.authorised
+    // A write goes to where it was declared to go and nowhere else; what a redirect means, the looks say.
+    const { answer, hops, blocked } = sending.authorised && !sending.once
       ? await follow(url, { ...room, origins: sending.origins, wire, signal, before: room.permits.take })
       : { answer: await room.exchange(wire(url), signal), hops: 0, blocked: null }
     trail.requests += hops + 1
@@ -207,7 +215,8 @@ export function openSend(room: Room): SendOne {
 
   async function renew(sending: Sending, trail: Trail, used: Credential, because: string, whole: Whole | null): Promise<Outcome> {
     const refused = { kind: 'refused', code: 'http/unauthorized', because, status: 401, gap: false, whole } as const
-    if (!sending.authorised || sending.once || trail.renewed) return refused
+    // A 401 says that nothing was done, so even a write may go out again: once, with another credential.
+    if (!sending.authorised || trail.renewed) return refused
     trail.renewed = true
     const fresh = await room.credentials().renew(used)
     if (fresh === null) return refused
@@ -246,7 +255,11 @@ export function openSend(room: Room): SendOne {
       now_ms: now(),
       random: room.random(),
     })
-    if (!decision.again) return { kind: 'lost', code: said.code, because: decision.because, whole }
+    if (!decision.again) {
+      // What is sent once is not sent again here, but the looks that follow it heed the limit like everybody.
+      if (waits && sending.once) room.permits.pause(Math.min(until_ms ?? 0, now() + MAX_TOLD_WAIT_MS), 'the target asked to wait')
+      return { kind: 'lost', code: said.code, because: decision.because, whole }
+    }
     room.counters.retries++
     // A limit is the connection's, so everybody waits: in the gate, where a leaver still goes first afterwards.
     if (waits) room.permits.pause(now() + decision.wait_ms, 'the target asked to wait')
