@@ -81,10 +81,14 @@ export type IntentEvent =
       readonly at: string
       readonly record: JsonObject | null
       readonly already: boolean
+      /** Of creates: what the search by natural key found. Searched again after the send, as another `looked`. */
       readonly found: string | null
+      /** Steps whose `when` is false for this record: they are not sent. */
+      readonly skip: readonly string[]
     }
-  /** Durable before the request leaves. A history that ends here is a lost answer. */
+  /** Durable before the request leaves; `attempt` counts from 1, a step. A history that ends here is a lost answer. */
   | { readonly kind: 'sending'; readonly at: string; readonly step: string; readonly attempt: number }
+  /** Every poll of a job appends another: `job` is its id while it runs, null when it is done; `refused` when it failed. */
   | {
       readonly kind: 'answered'
       readonly at: string
@@ -105,6 +109,8 @@ export type IntentEvent =
 /** One look at one facet. */
 export type Look = {
   readonly facet: Facet
+  /** Which of the action's `verify` it is a look of. */
+  readonly verify: number
   /** `before`, `after`, or `recheck`. */
   readonly phase: 'before' | 'after' | 'recheck'
   readonly at: string
@@ -120,6 +126,8 @@ export type Look = {
     | 'unanswered'
   /** A record known to be alive, asked the same way in the same minute; null: not asked. */
   readonly control: 'alive' | 'not_alive' | null
+  /** Rung of the session ladder that the probe's `asked` reaches; null for other facets. */
+  readonly rung: number | null
   readonly because: string
   /** sha-256 of the answer. */
   readonly digest: string | null

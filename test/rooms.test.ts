@@ -9,7 +9,7 @@ const MAY_IMPORT: { readonly [room: string]: readonly string[] } = {
   kinds: ['types', 'errors'],
   spec: ['types', 'errors', 'kinds'],
   http: ['types', 'errors', 'kinds'],
-  judge: ['types', 'errors', 'kinds'],
+  judge: ['types', 'errors', 'kinds', 'write-types'],
   'write-types': ['types'],
   store: ['types', 'errors', 'write-types'],
   record: ['types', 'errors', 'kinds', 'store/port'],

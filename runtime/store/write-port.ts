@@ -41,7 +41,10 @@ export type WriteStore = {
    */
   next(connection: string, facetsOf: (action: string) => readonly string[]): Promise<IntentRow | null>
   release(intent: string): Promise<void>
-  /** Appends to the history; `audit` goes into the same transaction. Refuses (store/ended) after an outcome other than unknown, pending or a revert. */
+  /**
+   * Appends to the history; `audit` goes into the same transaction. Refuses (store/ended) after an outcome other than unknown or pending,
+   * but for looks of the phase `recheck` and what they show: an outcome `reverted`, or a late `verified`.
+   */
   append(intent: string, event: IntentEvent, audit: { readonly by: string; readonly what: string }): Promise<void>
   /** Waiting per lane, and in flight: for status and the overtaking bench. */
   waiting(connection: string): Promise<{ readonly [lane: string]: number }>
