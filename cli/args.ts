@@ -65,8 +65,17 @@ export function parse<F extends FlagSpecs>(spec: CommandSpec<F>, args: readonly 
   const help = given['help'] === true
   const [least, most] = spec.takes
   if (!help && (words.length < least || words.length > most)) {
-    const found = words.length < least ? 'too few words' : `one word too many: ${safe(words[most] ?? '')}`
-    throw usage(spec, `${found}; it is \`rollcall ${spec.name} ${spec.words}\``)
+    const wanted = spec.words.split(' ').filter((word) => !word.startsWith('['))
+    // With `[NAME] STREAM` a single word is the stream.
+    const found =
+      words.length < least
+        ? `${wanted[words.length] ?? 'a word'} is missing`
+        : `one word too many: ${safe(words[most] ?? '').slice(0, 60)}`
+    const [example] = spec.examples[0] ?? []
+    throw usage(
+      spec,
+      `${found}; it is \`rollcall ${spec.name}${spec.words === '' ? '' : ` ${spec.words}`}\`, for example \`${example}\``,
+    )
   }
   return { flags: given as Flags<F>, words, help }
 }

@@ -1,6 +1,6 @@
-import { ERRORS, Failure } from '../runtime/errors.ts'
+import { Failure } from '../runtime/errors.ts'
 import { type CommandSpec, type FlagSpecs, type Parsed, parse } from './args.ts'
-import { RenderedFailure } from './failure.ts'
+import { nextOf, RenderedFailure } from './failure.ts'
 import { EXIT, type Exit, type Io, JSON_VERSION } from './io.ts'
 import { jsonLine, painter, safe, table } from './text.ts'
 
@@ -22,32 +22,34 @@ export function command<const F extends FlagSpecs>(spec: CommandSpec<F>, act: (p
 
 /** Where a failure is the caller's, the environment's, or a finding. */
 function exitOf(code: string): Exit {
-  if (code.startsWith('cli/') && code !== 'cli/secret' && code !== 'cli/file') return EXIT.usage
+  if (code.startsWith('cli/') && !['cli/secret', 'cli/file', 'cli/unexpected'].includes(code)) return EXIT.usage
   if (code === 'read/unknown-stream' || code === 'store/not-found') return EXIT.usage
   return code.startsWith('spec/') ? EXIT.findings : EXIT.environment
 }
 
-function failed(error: unknown, name: string, json: boolean, io: Io): Exit {
+export function failed(error: unknown, name: string, json: boolean, io: Io): Exit {
   const paint = painter(io.color)
-  if (!(error instanceof Failure)) {
-    // Not foreseen, so its text may quote anything: only its kind and place are shown.
-    const kind = error instanceof Error ? error.name : typeof error
-    const place = error instanceof Error ? (/at .*?\(?([^()\s]+:\d+:\d+)\)?/.exec(error.stack ?? '')?.[1] ?? '') : ''
-    io.err(
-      `${paint.red('error[cli/unexpected]')}: ${safe(kind)} ${safe(place)}\n  a fault in rollcall itself; please report it with the command\n`,
-    )
-    if (io.env['ROLLCALL_DEBUG'] === '1' && error instanceof Error)
-      io.err(`${(error.stack ?? '').split('\n').map(safe).join('\n')}\n`)
-    if (json) io.out(jsonLine({ version: JSON_VERSION, command: name, error: { code: 'cli/unexpected', because: kind } }))
-    return EXIT.environment
+  const failure = error instanceof Failure ? error : unexpected(error, io)
+  if (failure instanceof RenderedFailure) io.err(failure.rendered)
+  const because = failure.message.split('\n').map(safe)
+  const next = nextOf(failure)?.replace('COMMAND', name) ?? null
+  io.err(`${paint.red(`error[${failure.code}]`)}: ${because.join('\n')}\n`)
+  // Most usage errors name the command's own --help already.
+  if (next !== null && !failure.message.includes('--help')) io.err(`  ${paint.dim('next:')} ${next}\n`)
+  if (json) {
+    const { code, message, where } = failure
+    io.out(jsonLine({ version: JSON_VERSION, command: name, error: { code, message, where, next } }))
   }
-  if (error instanceof RenderedFailure) io.err(error.rendered)
-  const because = error.message.split('\n').map(safe)
-  const next = (ERRORS as { readonly [code: string]: { readonly next: string } })[error.code]?.next
-  io.err(`${paint.red(`error[${error.code}]`)}: ${because.join('\n')}\n`)
-  if (next !== undefined && error.code !== 'cli/usage') io.err(`  ${paint.dim('next:')} ${next}\n`)
-  if (json) io.out(jsonLine({ version: JSON_VERSION, command: name, error: { code: error.code, because: error.message } }))
-  return exitOf(error.code)
+  return exitOf(failure.code)
+}
+
+/** Not foreseen, so its text may quote anything: only its kind and place are shown. */
+function unexpected(error: unknown, io: Io): Failure {
+  const kind = error instanceof Error ? error.name : typeof error
+  const place = error instanceof Error ? (/at .*?\(?([^()\s]+:\d+:\d+)\)?/.exec(error.stack ?? '')?.[1] ?? '') : ''
+  if (io.env['ROLLCALL_DEBUG'] === '1' && error instanceof Error)
+    io.err(`${(error.stack ?? '').split('\n').map(safe).join('\n')}\n`)
+  return new Failure('cli/unexpected', place, `a fault in rollcall itself: ${kind} ${place}`)
 }
 
 export function helpText(spec: CommandSpec): string {

@@ -7,6 +7,7 @@ import type { Store } from '../runtime/store/port.ts'
 import type { Connection, Connector } from '../runtime/types.ts'
 import type { FlagSpecs, Flags } from './args.ts'
 import { type ConnectorFile, findConnector, readConnector } from './connector-file.ts'
+import { GuidedFailure } from './failure.ts'
 import type { Io } from './io.ts'
 import { readSecret } from './secrets.ts'
 import { settingsFrom } from './settings.ts'
@@ -32,7 +33,15 @@ export const storeDir = (given: string | undefined, io: Io): string => given ?? 
 /** `create: false`: throws `store/not-found` where there is no store yet. */
 export async function openTheStore(given: string | undefined, io: Io, create: boolean): Promise<Store> {
   const { openStore } = await import('../runtime/store/sqlite/open.ts')
-  return await openStore(storeDir(given, io), { create })
+  try {
+    return await openStore(storeDir(given, io), { create })
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'store/not-found') throw error
+    throw new GuidedFailure(
+      error,
+      'Name the store with --store DIR or ROLLCALL_STORE, or begin with `rollcall connect`, which makes one.',
+    )
+  }
 }
 
 /** Opens, works, and closes whatever happens. */

@@ -1,14 +1,17 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Failure } from '../runtime/errors.ts'
 import { didYouMean } from '../runtime/spec/nearest.ts'
 import type { Connector } from '../runtime/types.ts'
-import { RenderedFailure } from './failure.ts'
+import { RenderedFailure, UNREADABLE } from './failure.ts'
 import { safe } from './text.ts'
 
 /** From cli/ in the repository, from dist/cli/ in the package. */
 const SHELVES = ['../connectors/', '../../connectors/'].map((at) => fileURLToPath(new URL(at, import.meta.url)))
+
+/** No connector and no page of a list is larger. */
+const MAX_BYTES = 67_108_864
 
 export type ConnectorFile = {
   /** Where it is read. */
@@ -43,18 +46,22 @@ export function builtIn(): readonly string[] {
 /** The file's bytes. Throws `cli/file`. */
 export function readBytes(path: string, shown: string): Uint8Array {
   try {
+    const about = statSync(path)
+    // A device has no end; a pipe (`<(…)`) has one.
+    if (about.isCharacterDevice() || about.isBlockDevice())
+      throw new Failure('cli/file', shown, `${safe(shown)} is a device, not a file`)
+    if (about.size > MAX_BYTES)
+      throw new Failure(
+        'cli/file',
+        shown,
+        `${safe(shown)} has ${about.size.toLocaleString('en-US')} bytes; more than ${MAX_BYTES.toLocaleString('en-US')} are not read`,
+      )
     return readFileSync(path)
   } catch (error) {
+    if (error instanceof Failure) throw error
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown fault'
     throw new Failure('cli/file', shown, `${safe(shown)} ${UNREADABLE[code] ?? `cannot be read: ${code}`}`)
   }
-}
-
-export const UNREADABLE: { readonly [code: string]: string } = {
-  EACCES: 'may not be read by this user',
-  EISDIR: 'is a directory, not a file',
-  ENOENT: 'is not there',
-  ENOTDIR: 'is not there: a part of its path is a file',
 }
 
 /** A valid connector. Throws `spec/invalid` with every error rendered. */

@@ -14,18 +14,23 @@ export async function dispatch(args: readonly string[], io: Io): Promise<Exit> {
     return EXIT.fine
   }
   const wanted = name === 'help' ? (rest[0] ?? '') : name
-  if (!Object.hasOwn(COMMANDS, wanted)) return await unknown(wanted, io)
+  if (!Object.hasOwn(COMMANDS, wanted)) return await unknown(wanted, args.includes('--json'), io)
   const { run } = await COMMANDS[wanted as keyof typeof COMMANDS][1]()
   return await run(name === 'help' ? ['--help'] : rest, io)
 }
 
-async function unknown(name: string, io: Io): Promise<Exit> {
-  const [{ didYouMean }, { safe }] = await Promise.all([import('../runtime/spec/nearest.ts'), import('./text.ts')])
+async function unknown(name: string, json: boolean, io: Io): Promise<Exit> {
+  const [{ didYouMean }, { safe }, { failed }, { Failure }] = await Promise.all([
+    import('../runtime/spec/nearest.ts'),
+    import('./text.ts'),
+    import('./command.ts'),
+    import('../runtime/errors.ts'),
+  ])
+  const word = safe(name).slice(0, 60)
   const hint = didYouMean(name.replace(/^-+/, ''), Object.keys(COMMANDS))
-  io.err(
-    `error[cli/usage]: there is no command \`${safe(name).slice(0, 60)}\`${hint === null ? '' : `; ${hint}`}\n  rollcall --help lists them\n`,
-  )
-  return EXIT.usage
+  const what = name.startsWith('-') ? `a command comes before \`${word}\`` : `there is no command \`${word}\``
+  const because = `${what}${hint === null ? '' : `; ${hint}`}\n  rollcall --help lists them`
+  return failed(new Failure('cli/usage', 'command', because), '', json, io)
 }
 
 function overview(): string {

@@ -14,7 +14,8 @@ const io: Io = {
   now: Date.now,
   tty: process.stderr.isTTY === true && env['TERM'] !== 'dumb',
   color: color && process.stdout.isTTY === true && process.stderr.isTTY === true,
-  width: process.stdout.isTTY === true ? process.stdout.columns : Number.POSITIVE_INFINITY,
+  // Some terminals say 0 for a width they do not know.
+  width: process.stdout.isTTY === true && process.stdout.columns > 0 ? process.stdout.columns : Number.POSITIVE_INFINITY,
   onStop,
 }
 

@@ -6,6 +6,7 @@ import { unknownStream } from './attest.ts'
 import { command } from './command.ts'
 import { CONNECTION, type Target } from './compose.ts'
 import { droppedKeys } from './dropped.ts'
+import { nextOfCode } from './failure.ts'
 import { EXIT, type Io, JSON_VERSION } from './io.ts'
 import { sideBySide } from './side-by-side.ts'
 import { jsonLine, type Paint, painter, plural, safe } from './text.ts'
@@ -121,6 +122,8 @@ function previewText(
   if (more > 0) out.push('', paint.dim(`  and ${plural(more, 'record')} more on this page`))
   for (const { severity, text } of findings)
     out.push(`${label(severity)}${(severity === 'error' ? paint.red : paint.yellow)(safe(text))}`)
+  const advice = o.kind === 'answer' ? null : nextOfCode(o.code)
+  if (advice !== null) out.push(`${label('next')}${advice}`)
   const odd = page.records.filter((r) => r.problem !== null)
   if (odd.length > 0)
     out.push(

@@ -4,7 +4,7 @@ import { fingerprintOf, type SyncResult } from '../runtime/read/sync.ts'
 import type { Connection, Connector, GateAnswer } from '../runtime/types.ts'
 import { EXIT, type Exit, JSON_VERSION } from './io.ts'
 import { cutTo, type Paint, plural, safe, table } from './text.ts'
-import { because, gateLines, paintedVerdict, stepLines } from './verdict-text.ts'
+import { because, gateLines, nextLines, paintedVerdict, stepLines, stepText } from './verdict-text.ts'
 
 export type SyncReport = { readonly json: object; readonly text: (paint: Paint, width: number) => string; readonly exit: Exit }
 
@@ -103,10 +103,12 @@ function streamLines(streams: readonly Named[], paint: Paint, width: number): st
   const heads = cutTo(table(rows), width).split('\n')
   const shared = sharedSteps(streams)
   const own = streams.map((s, i) => `${heads[i] ?? ''}\n${details(s, paint, new Set(shared.keys()))}`)
-  const common = [...shared].map(
-    ([step, of]) => `  ${paint.yellow('next')}  ${safe(step)} ${paint.dim(`(${of.map(safe).join(', ')})`)}\n`,
+  const common = nextLines(
+    [...shared].map(([step, of]) => `${stepText(step)} ${paint.dim(`(${of.map(safe).join(', ')})`)}`),
+    paint,
+    '  ',
   )
-  return [...own, ...common].join('')
+  return own.join('') + common
 }
 
 /** Steps that settle something in several streams are said once. */

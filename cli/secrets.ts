@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { Failure } from '../runtime/errors.ts'
 import type { SecretRef } from '../runtime/types.ts'
+import { UNREADABLE } from './failure.ts'
 import { safe } from './text.ts'
 
 /** A key file is some kilobytes; more is a wrong path. */
@@ -40,7 +41,8 @@ export function readSecret(label: string, ref: SecretRef, env: { readonly [name:
     text = readFileSync(ref.name, 'utf8').replace(/\r?\n$/, '')
   } catch (error) {
     if (error instanceof Failure) throw error
-    throw fail(`cannot be read: ${(error as NodeJS.ErrnoException).code ?? 'unknown fault'}`)
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown fault'
+    throw fail(UNREADABLE[code] ?? `cannot be read: ${code}`)
   }
   if (text === '') throw fail('is empty')
   return text

@@ -123,6 +123,10 @@ function statusText({ connection, sync, lines, never }: Status, evidence: boolea
       because(latest.verdict),
     ]
   })
+  if (lines.length === 0) {
+    const streams = never.length === 0 ? '' : `: ${never.map(safe).join(', ')}`
+    return `${paint.bold(safe(connection.name))}  ${safe(connection.connector)}  ${last}${streams}\n  ${paint.yellow('next')}  rollcall sync ${safe(connection.name)}\n`
+  }
   const missing = never.map((stream) => [paint.bold(safe(stream)), paint.yellow('never synced')])
   const head = `${paint.bold(safe(connection.name))}  ${safe(connection.connector)}  ${last}\n`
   return (

@@ -1,6 +1,7 @@
 /** Verdicts, findings and gates as people read them. Everything from outside is escaped here. */
 import type { Finding, GateAnswer, Verdict } from '../runtime/types.ts'
-import { type Paint, safe, table } from './text.ts'
+import { nextOfCode } from './failure.ts'
+import { type Paint, plural, safe, table } from './text.ts'
 
 export function paintedVerdict(is: Verdict['is'], paint: Paint): string {
   return { complete: paint.green, incomplete: paint.red, unproven: paint.yellow }[is](is)
@@ -32,11 +33,29 @@ export function findingLines(findings: readonly Finding[], paint: Paint, indent:
   return table(rows, indent)
 }
 
+/** More steps than these are in --json: what speaks against completeness comes first, and settles most of what follows. */
+const STEPS_SHOWN = 3
+
 /** `shared`: steps that are said once for several streams, elsewhere. */
 export function stepLines(verdict: Verdict, paint: Paint, indent: string, shared: ReadonlySet<string> = new Set()): string {
   const hold = verdict.hold === null ? '' : `${indent}${paint.yellow('hold')}  ${safe(verdict.hold)}\n`
   const own = verdict.next_steps.filter((step) => !shared.has(step))
-  return hold + own.map((step) => `${indent}${paint.yellow('next')}  ${safe(step)}\n`).join('')
+  return hold + nextLines(own.map(stepText), paint, indent)
+}
+
+/** At most three, and how many more there are. */
+export function nextLines(steps: readonly string[], paint: Paint, indent: string): string {
+  const more = steps.length - STEPS_SHOWN
+  const shown = steps.slice(0, STEPS_SHOWN).map((step) => `${indent}${paint.yellow('next')}  ${step}\n`)
+  return shown.join('') + (more > 0 ? `${indent}      ${paint.dim(`and ${plural(more, 'step')} more; --json lists them`)}\n` : '')
+}
+
+/** A step with what the command line can add to it: the advice behind a code, the flag that attests. */
+export function stepText(step: string): string {
+  const code = /^See `rollcall explain ([\w/-]+)`/.exec(step)?.[1]
+  const advice = code === undefined ? null : nextOfCode(code)
+  if (advice !== null) return `${safe(advice)} (${code})`
+  return `${safe(step)}${/\battest/.test(step) ? ' `rollcall sync … --attest-scope "WHO: WHY"`' : ''}`
 }
 
 /** Every reason once: streams with the same reasons stand together. `told`: what the lines above say already. */

@@ -115,8 +115,8 @@ describe('a secret', () => {
   test.each([
     ['env:T', {}, /\(env:T\) is not set/],
     ['env:T', { T: '' }, /not set/],
-    [`file:${dir}/none`, {}, /cannot be read: ENOENT/],
-    [`file:${dir}`, {}, /cannot be read: EISDIR/],
+    [`file:${dir}/none`, {}, /is not there/],
+    [`file:${dir}`, {}, /is a directory/],
     [file('empty', '\n'), {}, /is empty/],
     [file('large', 'x'.repeat(70_000)), {}, /larger than/],
   ])('%s that is not there is named by its reference', (ref, env, message) => {
