@@ -9,9 +9,10 @@ import { fileURLToPath } from 'node:url'
 import { type Scimmy, startScimmy } from '../real/scimmy.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const STORE = '.rollcall/demo'
+/** Kept for a look afterwards; a test that runs beside another one names its own. */
+const STORE = process.env['DEMO_STORE'] ?? `${ROOT}.rollcall/demo`
 
-rmSync(`${ROOT}${STORE}`, { recursive: true, force: true })
+rmSync(STORE, { recursive: true, force: true })
 const scimmy = await startScimmy()
 try {
   await demo(scimmy)
