@@ -38,7 +38,7 @@ describe('the command line', () => {
         ? connector({ users: { ...USERS, fields: { ...USERS.fields, department: 'settings.org' } } }, KEY)
         : connector({ users: USERS }, top)
     const run = await journey().sync(used, t.url, options as Options)
-    expect([run.exit, run.error?.code, run.error?.because]).toEqual([exit, code, expect.stringMatching(says)])
+    expect([run.exit, run.error?.code, run.error?.message]).toEqual([exit, code, expect.stringMatching(says)])
     expect(`${run.out}${run.err}`).not.toContain('abc123def')
     expect(t.asked).toEqual([])
   })

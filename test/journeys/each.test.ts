@@ -133,7 +133,7 @@ describe('parents', () => {
       { set: { orgs: 'red,blue,red' } },
     )
     expect([run.exit, run.error?.code]).toEqual([3, 'read/setting-list'])
-    expect(run.error?.because).toMatch(/red/)
+    expect(run.error?.message).toMatch(/red/)
   })
 
   test('ids that need percent-encoding arrive as one segment; what can not be one is a named gap of that parent alone', async () => {

@@ -181,7 +181,7 @@ export type Run = {
   readonly resumed: number
   readonly sync: number
   readonly streams: { readonly [name: string]: StreamJson }
-  readonly error: { readonly code: string; readonly because: string } | null
+  readonly error: { readonly code: string; readonly message: string } | null
 }
 
 export type Options = {
