@@ -255,6 +255,8 @@ export type Verify = {
 
 /** An asynchronous job that the target answers with; its own "done" is an echo, the looks follow. */
 export type Job = {
+  /** Path in the body of the step's answer, or CEL over `status`, `headers`, `body`: the job's id, `{job}` in `poll`. */
+  readonly id: string
   readonly poll: RequestSpec
   /** CEL over `status`, `headers`, `body`. */
   readonly done: string

@@ -1,22 +1,10 @@
 /** A checked declaration → the `Connector` that every room reads. Defaults stand here and nowhere else. */
 import { createHash } from 'node:crypto'
-import type {
-  Connector,
-  Each,
-  Json,
-  JsonObject,
-  KindOptions,
-  Limits,
-  RecordType,
-  RequestSpec,
-  Setting,
-  Stream,
-} from '../types.ts'
-import { withDefaults } from './defaults.ts'
-import { readRequest, texts } from './request.ts'
-import type { Family } from './words.ts'
-
-type Open = { readonly [key: string]: Json }
+import { seconds } from '../kinds/duration.ts'
+import type { Connector, Each, Json, JsonObject, Limits, RecordType, Setting, Stream } from '../types.ts'
+import { list, mapped, type Open, request, word, wordWithRequests } from './declared.ts'
+import { readAction } from './normalise-actions.ts'
+import { texts } from './request.ts'
 
 const DAY_S = 86_400
 
@@ -43,11 +31,13 @@ export function normalise(data: Open): Connector {
       ...(proof as Open),
       request: request((proof as Open)['request']!),
     })) as unknown as Connector['scope_proof'],
-    actions: {} as Connector['actions'],
     streams,
     order: orderOf(streams),
   }
-  return frozen({ ...declared, fingerprint: `sha256:${sha256(canonical(declared as unknown as Json))}` }) as Connector
+  const actions = mapped(data['actions'], (action, name) => readAction(name, action as Open, streams))
+  // Of what is read only: an edited action must not void the baselines of reading.
+  const fingerprint = `sha256:${sha256(canonical(declared as unknown as Json))}`
+  return frozen({ ...declared, actions, fingerprint }) as Connector
 }
 
 function readSetting(setting: Json): Setting {
@@ -92,7 +82,7 @@ function readStream(name: string, stream: Open, data: Open): Stream {
     filters: list(stream['filters']) as unknown as Stream['filters'],
     covers: (stream['covers'] ?? {}) as JsonObject,
     refers: readRefers(stream, each, data['streams'] as Open),
-    prove: list(stream['prove']).map((proof) => readProof(proof)),
+    prove: list(stream['prove']).map((proof) => wordWithRequests('prove', proof, ['request', 'list'])),
     sorted_by: (stream['sorted_by'] ?? null) as string | null,
     floor: (stream['floor'] ?? {}) as Stream['floor'],
     fresh_for_s: stream['fresh_for'] === undefined ? DAY_S : seconds(String(stream['fresh_for'])),
@@ -133,23 +123,6 @@ function readRefers(stream: Open, each: Stream['each'], streams: Open): Stream['
   return Object.fromEntries(Object.entries(out).filter(([, names]) => names.length > 0))
 }
 
-/** Requests inside a proof are taken apart like all others. */
-function readProof(proof: Json): KindOptions {
-  const options = word('prove', proof)
-  const out: { [option: string]: Json } = { ...options }
-  for (const key of ['request', 'list']) if (out[key] !== undefined) out[key] = request(out[key]!) as unknown as Json
-  return out as KindOptions
-}
-
-function request(declared: Json, more_expect: readonly string[] = []): RequestSpec {
-  const read = readRequest(declared, more_expect)
-  return { ...read, body: read.body === null ? null : word('body', read.body), decode: word('decode', read.decode) }
-}
-
-function word(family: Family, options: Json): KindOptions {
-  return withDefaults(family, options as KindOptions)
-}
-
 /** Parents first; among streams that do not depend on each other nodes before edges, then as written. */
 function orderOf(streams: { readonly [name: string]: Stream }): readonly string[] {
   const edges = ['grant', 'session', 'credential']
@@ -164,20 +137,6 @@ function orderOf(streams: { readonly [name: string]: Stream }): readonly string[
   }
   names.forEach(visit)
   return [...done]
-}
-
-const SECONDS = { s: 1, m: 60, h: 3_600, d: DAY_S } as const
-
-function seconds(text: string): number {
-  return Number(text.slice(0, -1)) * SECONDS[text.at(-1) as keyof typeof SECONDS]
-}
-
-function list(value: Json | undefined, one = false): readonly Json[] {
-  return value === undefined ? [] : Array.isArray(value) ? value : one ? [value] : []
-}
-
-function mapped<Value>(value: Json | undefined, read: (value: Json) => Value): { readonly [name: string]: Value } {
-  return Object.fromEntries(Object.entries((value ?? {}) as Open).map(([name, inner]) => [name, read(inner)]))
 }
 
 /** JSON with sorted keys: the same for every order in which keys were written. */

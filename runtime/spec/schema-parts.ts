@@ -1,4 +1,5 @@
 /** Pieces of the connector's schema that stand in several places. Flat on purpose: no `anyOf`, so that each fault has one message. */
+import { DURATION } from '../kinds/duration.ts'
 import type { JsonObject } from '../types.ts'
 
 export const TEXT = { type: 'string', minLength: 1 } as const satisfies JsonObject
@@ -6,6 +7,7 @@ export const TEXT = { type: 'string', minLength: 1 } as const satisfies JsonObje
 export const NAME = { type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_-]{0,63}$' } as const satisfies JsonObject
 export const PATH = { type: 'string', minLength: 1 } as const satisfies JsonObject
 export const SCALAR = { type: ['string', 'number', 'boolean'] } as const satisfies JsonObject
+export const DURATION_TEXT = { type: 'string', pattern: DURATION } as const satisfies JsonObject
 export const EXPRESSION = { type: 'string', pattern: '^\\s*=' } as const satisfies JsonObject
 export const EXPRESSIONS = { type: ['string', 'array'], pattern: '^\\s*=', items: EXPRESSION } as const satisfies JsonObject
 export const HEADERS = {
@@ -48,4 +50,8 @@ export function fieldValue(description: string): JsonObject {
     additionalProperties: false,
     description,
   }
+}
+
+export function closed(properties: JsonObject, required: readonly string[] = []): JsonObject {
+  return { type: 'object', properties, ...(required.length > 0 ? { required } : {}), additionalProperties: false }
 }

@@ -1,9 +1,21 @@
 /** The JSON Schema of a connector, composed from the words of the shelf. Plain draft 2020-12; `discriminator` is ajv's hint. */
-import type { Word } from '../kinds/kind.ts'
 import { MODELS } from '../kinds/model.ts'
 import { type JsonObject, RECORD_TYPES } from '../types.ts'
-import { EXPRESSION, EXPRESSIONS, fieldValue, HEADERS, NAME, PATH, REQUEST, SCALAR, TEXT } from './schema-parts.ts'
-import { type Family, WORDS } from './words.ts'
+import { actionParts } from './schema-actions.ts'
+import {
+  closed,
+  DURATION_TEXT,
+  EXPRESSION,
+  EXPRESSIONS,
+  fieldValue,
+  HEADERS,
+  NAME,
+  PATH,
+  REQUEST,
+  SCALAR,
+  TEXT,
+} from './schema-parts.ts'
+import { families } from './schema-words.ts'
 
 /**
  * Every family a `$def` with one branch a word, each branch a `$def` of its own: `auth`, `auth_bearer`.
@@ -14,7 +26,8 @@ export function connectorSchema(only: ReadonlySet<string> | null = null): JsonOb
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://rollcall.example/schemas/connector.schema.json',
     title: 'connector',
-    description: 'How to speak with one kind of target, and how to prove that nobody is missing. docs/connector-language.md',
+    description:
+      'How to speak with one kind of target, how to prove that nobody is missing, and how to change it and see that it happened. docs/connector-language.md',
     type: 'object',
     properties: {
       connector: { type: 'string', pattern: '^[a-z][a-z0-9-]{0,63}$', description: 'Name of the connector.', examples: ['okta'] },
@@ -56,10 +69,11 @@ export function connectorSchema(only: ReadonlySet<string> | null = null): JsonOb
         additionalProperties: { $ref: '#/$defs/stream' },
         description: 'The lists the target can give.',
       },
+      actions: { $ref: '#/$defs/actions' },
     },
     required: ['connector', 'version', 'title', 'base_url', 'auth', 'streams'],
     additionalProperties: false,
-    $defs: { ...parts(), ...families(only), ...fields() },
+    $defs: { ...parts(), ...actionParts(), ...families(only), ...fields() },
   }
 }
 
@@ -205,8 +219,7 @@ function stream(): JsonObject {
           description: 'Least share of records with the field.',
         },
         fresh_for: {
-          type: 'string',
-          pattern: '^[1-9][0-9]{0,4}[smhd]$',
+          ...DURATION_TEXT,
           description: 'How long a verdict may be relied upon; default 24h.',
           examples: ['24h'],
         },
@@ -231,62 +244,4 @@ function fields(): JsonObject {
     return [`fields_${type}`, closed(Object.fromEntries(properties), model.required)] as const
   })
   return Object.fromEntries(entries)
-}
-
-function families(only: ReadonlySet<string> | null): JsonObject {
-  const out: { [name: string]: JsonObject } = {}
-  for (const [family, all] of Object.entries(WORDS) as readonly (readonly [Family, { readonly [kind: string]: Word }])[]) {
-    const words = Object.fromEntries(Object.entries(all).filter(([kind]) => only === null || only.has(kind)))
-    out[family] = oneOf(family, Object.keys(words))
-    if (family === 'auth')
-      out['auth_plain'] = oneOf(
-        family,
-        Object.keys(words).filter((kind) => kind !== 'choose'),
-      )
-    for (const [kind, word] of Object.entries(words)) {
-      out[`${family}_${kind}`] = {
-        ...tidy(family, kind === 'choose' ? lean(word.schema) : word.schema),
-        description: word.description,
-        examples: [word.example],
-      }
-    }
-  }
-  return out
-}
-
-function oneOf(family: string, kinds: readonly string[]): JsonObject {
-  if (kinds.length === 0) return { not: {} }
-  return {
-    type: 'object',
-    required: ['kind'],
-    discriminator: { propertyName: 'kind' },
-    oneOf: kinds.map((kind) => ({ $ref: `#/$defs/${family}_${kind}` })),
-  }
-}
-
-/** `choose` carries every other auth word in its schema; here they have definitions of their own. */
-function lean(schema: JsonObject): JsonObject {
-  const properties = schema['properties'] as JsonObject
-  const options = properties['options'] as JsonObject
-  return {
-    ...schema,
-    properties: { ...properties, options: { ...options, additionalProperties: { $ref: '#/$defs/auth_plain' } } },
-  }
-}
-
-/** A proof's own request is the language's request, whatever form the word takes it in. */
-function tidy(family: string, schema: JsonObject): JsonObject {
-  if (family !== 'prove') return schema
-  const properties = Object.entries(schema['properties'] as JsonObject).map(([name, property]) => {
-    const { anyOf, ...rest } = property as JsonObject
-    return [
-      name,
-      (name === 'request' || name === 'list') && anyOf !== undefined ? { $ref: '#/$defs/request', ...rest } : property,
-    ] as const
-  })
-  return { ...schema, properties: Object.fromEntries(properties) }
-}
-
-function closed(properties: JsonObject, required: readonly string[] = []): JsonObject {
-  return { type: 'object', properties, ...(required.length > 0 ? { required } : {}), additionalProperties: false }
 }

@@ -4,10 +4,11 @@ import { body } from '../kinds/body/index.ts'
 import { decode } from '../kinds/decode/index.ts'
 import type { Word } from '../kinds/kind.ts'
 import { pages } from '../kinds/pages/index.ts'
+import { probe } from '../kinds/probe/index.ts'
 import { prove } from '../kinds/prove/index.ts'
 import { told } from '../kinds/told/index.ts'
 
-export const WORDS = Object.freeze({ auth, pages, decode, body, told, prove }) satisfies {
+export const WORDS = Object.freeze({ auth, pages, decode, body, told, prove, probe }) satisfies {
   readonly [family: string]: { readonly [kind: string]: Word }
 }
 export type Family = keyof typeof WORDS

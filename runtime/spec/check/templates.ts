@@ -72,7 +72,9 @@ function checkName(
   const help =
     didYouMean(name, candidates) ??
     (candidates.length > 0 ? `known here: ${candidates.slice(0, 12).join(', ')}` : `declare it below settings`)
-  const elsewhere = ['id', 'record'].includes(first) ? '`{id}` is known in `get` and `expand` only, `{record.…}` in `expand`' : help
+  const elsewhere = ['id', 'record'].includes(first)
+    ? '`{id}` is known in `get` and `expand` only, `{record.…}` in `expand`'
+    : help
   look.report('spec/unknown-name', pointer, `\`{${show(name)}}\` is not known here`, { where, help: elsewhere })
 }
 
