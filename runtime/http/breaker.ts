@@ -17,6 +17,8 @@ export const CLOSED: Breaker = Object.freeze({ failures: 0, openings: 0, until_m
 
 /** More than one request's tries, so that a single page that cannot be served does not stop the others. */
 export const OPENS_AFTER = 12
+/** From here on requests are lost at once while it is open: 500 lists below a dead target are an hour of waiting otherwise. */
+export const STAYS_DEAD_AFTER = 3
 const OPEN_MS = 5_000
 const MAX_OPEN_MS = 60_000
 const PROBE_POLL_MS = 250

@@ -34,6 +34,11 @@ export type HttpStats = {
 export type Http = {
   /** Resolves with what the target did; rejects for nothing that a target does. */
   readonly send: Send
+  /**
+   * A write: on the wire once, whatever comes back. Never again by itself but after a 401 (nothing was done) with a renewed credential,
+   * and never to where a redirect points. 429 and 5xx are `lost`: what became of it, a look says.
+   */
+  readonly sendOnce: Send
   readonly stats: () => HttpStats
   /** Requests under way or waiting end as `http/aborted`. */
   readonly close: () => Promise<void>
@@ -150,6 +155,10 @@ export function openHttp(o: HttpOptions): Http {
   return {
     async send(request, { lane, signal }) {
       const { observation } = await one({ request, lane, signal, once: false, authorised: true, origins })
+      return observation
+    },
+    async sendOnce(request, { lane, signal }) {
+      const { observation } = await one({ request, lane, signal, once: true, authorised: true, origins })
       return observation
     },
     stats: () => ({

@@ -4,7 +4,7 @@ import { decode } from '../kinds/decode/index.ts'
 import type { Told } from '../kinds/kind.ts'
 import type { FailureCode, HttpRequest, Lane, Limits, Observation } from '../types.ts'
 import { release } from './body.ts'
-import { ask as askBreaker, type Breaker, CLOSED, note } from './breaker.ts'
+import { ask as askBreaker, type Breaker, CLOSED, note, STAYS_DEAD_AFTER } from './breaker.ts'
 import { type AnswerView, type CompiledRule, classify, type Said, type Test } from './classify.ts'
 import type { Credential, Credentials } from './credentials.ts'
 import { checkUrl } from './egress.ts'
@@ -196,7 +196,7 @@ export function openSend(room: Room): SendOne {
     }
   }
 
-  /** Outlives one opening of the breaker, not two. Null: go. */
+  /** Outlives one opening of the breaker, not two, and none of a target that stays dead. Null: go. */
   async function pass(trail: Trail, signal: AbortSignal): Promise<Outcome | null> {
     for (;;) {
       const asked = askBreaker(breaker, now())
@@ -205,7 +205,7 @@ export function openSend(room: Room): SendOne {
         return null
       }
       trail.openings ??= breaker.openings
-      if (breaker.openings > trail.openings) {
+      if (breaker.openings > trail.openings || breaker.openings >= STAYS_DEAD_AFTER) {
         const because = `not sent: the last ${breaker.failures} requests to this target got no answer`
         return { kind: 'lost', code: 'http/breaker-open', because, whole: null }
       }
@@ -257,7 +257,7 @@ export function openSend(room: Room): SendOne {
     })
     if (!decision.again) {
       // What is sent once is not sent again here, but the looks that follow it heed the limit like everybody.
-      if (waits && sending.once) room.permits.pause(Math.min(until_ms ?? 0, now() + MAX_TOLD_WAIT_MS), 'the target asked to wait')
+      if (waits && sending.once) room.permits.pause(Math.min(until_ms ?? now() + 1_000, now() + MAX_TOLD_WAIT_MS), 'the target asked to wait')
       return { kind: 'lost', code: said.code, because: decision.because, whole }
     }
     room.counters.retries++
