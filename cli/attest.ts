@@ -40,18 +40,6 @@ export function canaries(given: readonly string[], connector: Connector, before:
   return { ...before, ...Object.fromEntries(added) }
 }
 
-/**
- * Planted accounts may confirm a stream whose author thought of no canaries. A read looks for them anyway; this is for the ceiling,
- * which knows the declared words only and would hold such a stream at `unproven`.
- */
-export function withCanaries(connector: Connector, connection: Connection): Connector {
-  const entries = Object.entries(connector.streams).map(([name, stream]) => {
-    const asked = (connection.canaries[name]?.length ?? 0) > 0 && !stream.prove.some((word) => word.kind === 'canaries')
-    return [name, asked ? { ...stream, prove: [...stream.prove, { kind: 'canaries' }] } : stream] as const
-  })
-  return { ...connector, streams: Object.fromEntries(entries) }
-}
-
 /** With the nearest name. */
 export function unknownStream(connector: Connector, stream: string): Failure {
   const names = Object.keys(connector.streams)

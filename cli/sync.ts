@@ -1,6 +1,6 @@
 import type { Store } from '../runtime/store/port.ts'
 import { COMMON, type CommandSpec, type Flags, STORE } from './args.ts'
-import { attested, canaries, SCOPE, unknownStream, withCanaries } from './attest.ts'
+import { attested, canaries, SCOPE, unknownStream } from './attest.ts'
 import { command } from './command.ts'
 import {
   CONNECTION,
@@ -77,7 +77,7 @@ async function prepared(store: Store, target: Target, flags: SyncFlags, io: Io):
     canaries: canaries(flags.canary, target.connector, before.canaries),
   }
   await store.putConnection(connection)
-  return { connector: withCanaries(target.connector, connection), connection }
+  return { connector: target.connector, connection }
 }
 
 async function read(store: Store, target: Target, flags: SyncFlags, io: Io) {

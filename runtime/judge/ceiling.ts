@@ -3,8 +3,8 @@ import { pages } from '../kinds/pages/index.ts'
 import { prove } from '../kinds/prove/index.ts'
 import type { Ceiling, Connector, JsonObject, KindOptions, Stream, Verdict } from '../types.ts'
 
-/** One entry a stream, parents first. */
-export function ceiling(connector: Connector): readonly Ceiling[] {
+/** One entry a stream, parents first. `planted`: streams that the operator's connection names canaries for, whatever the author declared. */
+export function ceiling(connector: Connector, planted: readonly string[] = []): readonly Ceiling[] {
   const known = new Map<string, Ceiling>()
   const visit = (name: string, path: readonly string[]): Ceiling => {
     const before = known.get(name)
@@ -17,6 +17,7 @@ export function ceiling(connector: Connector): readonly Ceiling[] {
       connector,
       stream,
       parents.map((parent) => visit(parent, [...path, name])),
+      planted.includes(name),
     )
     known.set(name, found)
     return found
@@ -33,9 +34,9 @@ export function boundByCeiling(verdict: Verdict, ceiling: Ceiling): Verdict {
   return { ...verdict, is: 'unproven', because, next_steps: [...new Set([...ceiling.needs, ...verdict.next_steps])] }
 }
 
-function ofStream(connector: Connector, stream: Stream, parents: readonly Ceiling[]): Ceiling {
+function ofStream(connector: Connector, stream: Stream, parents: readonly Ceiling[], planted: boolean): Ceiling {
   const base = { stream: stream.name, is: stream.is }
-  const words = wordsOf(stream)
+  const words = wordsOf(stream, planted)
   const usable = words.filter((word) => word.lacks === null)
   const lacking = words.flatMap((word) => (word.lacks === null ? [] : [`${word.kind}: ${word.lacks}`]))
   const low = parents.filter((parent) => parent.best !== 'complete')
@@ -82,11 +83,12 @@ type UsableWord = {
 }
 
 /** The words that may confirm; `lacks`: what keeps this one from ever doing so here. */
-function wordsOf(stream: Stream): readonly UsableWord[] {
+function wordsOf(stream: Stream, planted: boolean): readonly UsableWord[] {
   // The read room asks for the last snapshot's missing ids wherever the target can answer, declared or not.
   const declared = stream.prove.some((options) => options.kind === 'by_id' && isOfSnapshot(options))
   const implied = stream.get === null || declared ? [] : [{ kind: 'by_id', of: 'last_snapshot' }]
-  return [...stream.prove, ...implied].flatMap((options) => {
+  const canaries = planted && !stream.prove.some((options) => options.kind === 'canaries') ? [{ kind: 'canaries' }] : []
+  return [...stream.prove, ...implied, ...canaries].flatMap((options) => {
     const word = prove[options.kind]
     return word?.can_confirm === true
       ? [{ kind: options.kind, says: `${options.kind}: ${word.description}`, ...conditions(stream, options) }]

@@ -6,7 +6,7 @@ import { DEFAULT_THRESHOLDS } from '../judge/thresholds.ts'
 import { judge } from '../judge/verdict.ts'
 import { openById } from '../record/by-id.ts'
 import type { Absence, Snapshot } from '../store/port.ts'
-import type { Ceiling, Finding, ReadFacts, Verdict } from '../types.ts'
+import type { Ceiling, Connection, Finding, ReadFacts, Verdict } from '../types.ts'
 import { closureOf, type Reads } from './closure.ts'
 import { assessWord, isAcross, positiveControl, wordsOf } from './prove.ts'
 import type { ReadOnce } from './read-once.ts'
@@ -25,7 +25,7 @@ export async function concludeAll(
 ): Promise<{ readonly [stream: string]: StreamResult } | null> {
   const closure = await closureOf(reads)
   const scope = scopeFindings(await askScope(context), context.connection.attested, new Date(context.now()).toISOString())
-  const ceilings = ceiling(context.connector)
+  const ceilings = ceiling(context.connector, plantedIn(context.connection))
   const sessions = Object.fromEntries(Object.entries(reads).map(([name, once]) => [name, once.session]))
   const results: Record<string, StreamResult> = {}
   for (const name of context.connector.order) {
@@ -66,6 +66,10 @@ async function asPublished(context: ConcludeContext, snapshot: Snapshot): Promis
 }
 
 type Absences = Pick<StreamResult, 'vanished' | 'confirmed_deleted'>
+
+function plantedIn(connection: Connection): readonly string[] {
+  return Object.entries(connection.canaries).flatMap(([stream, ids]) => (ids.length > 0 ? [stream] : []))
+}
 
 function verdictsOf(once: ReadOnce, results: { readonly [stream: string]: StreamResult }): ReadFacts['parents'] {
   return Object.values(once.compiled.stream.each).flatMap((each) => {
