@@ -877,6 +877,12 @@ export const ERRORS = {
     again: true,
     next: 'Free space on that disk and run the same again: it goes on at the last stored page.',
   },
+  'store/intent-exists': {
+    means: 'Another change has this name already.',
+    http: 409,
+    again: false,
+    next: 'Ask for the change under a new name.',
+  },
   'store/locked': {
     means: 'Another process has this store open.',
     http: 423,
@@ -900,6 +906,18 @@ export const ERRORS = {
     http: 409,
     again: false,
     next: "Report this as a fault of the program, with the sync's number.",
+  },
+  'store/sent': {
+    means: 'A change was to be cancelled of which a request had left already.',
+    http: 409,
+    again: false,
+    next: 'Wait for its outcome, and ask for the opposite change where it is not wanted.',
+  },
+  'store/too-large': {
+    means: 'The input of a change is larger than 64 KB.',
+    http: 413,
+    again: false,
+    next: 'Look at what the input is; changes name fields and ids.',
   },
   'value/cel': {
     means: 'An expression is not valid CEL, or does not fit its types.',
@@ -960,6 +978,54 @@ export const ERRORS = {
     http: 422,
     again: false,
     next: 'Write `{name}` for a value and `{{` or `}}` for a literal brace.',
+  },
+  'write/ambiguous': {
+    means: 'The search by natural key finds more than one record, so it is not known which one was meant.',
+    http: 409,
+    again: false,
+    next: 'Look at the records at the target and settle which one stays; then ask again.',
+  },
+  'write/identity': {
+    means: 'The object at the target is not the one that was meant: a value it is bound to differs.',
+    http: 409,
+    again: false,
+    next: 'Sync the connection, look whether the id or name was given to somebody else, and ask again.',
+  },
+  'write/input': {
+    means: 'The input is not what the action takes.',
+    http: 422,
+    again: false,
+    next: 'Correct the input that the message names; `rollcall explain` and the connector show what the action takes.',
+  },
+  'write/job-failed': {
+    means: 'The target took the change as a job and says that the job failed.',
+    http: 502,
+    again: true,
+    next: "Look for the job's reason at the target, then ask again.",
+  },
+  'write/no-id': {
+    means: 'The action changes a record that exists, and no native id was given.',
+    http: 422,
+    again: false,
+    next: 'Give the native id of the record, as `rollcall records` shows it.',
+  },
+  'write/not-accepted': {
+    means: 'The target answered with success, but not in the way that the connector declares as accepted.',
+    http: 502,
+    again: false,
+    next: 'Look at the answer at the target; if it is a success, correct `accepted` of the step.',
+  },
+  'write/protected': {
+    means: 'The object is protected, so no action touches it.',
+    http: 403,
+    again: false,
+    next: 'If it is to be changed, do it at the target by hand, or take it from the protected ones first.',
+  },
+  'write/unknown-action': {
+    means: 'The connector declares no such action.',
+    http: 422,
+    again: false,
+    next: 'Use one of the actions listed in the message.',
   },
 } as const satisfies { readonly [code: string]: ErrorEntry }
 

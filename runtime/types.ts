@@ -290,6 +290,8 @@ export type Connection = {
   readonly attested: ScopeAttestation | null
   /** Ids, per stream, that a whole read must contain. Item 14. */
   readonly canaries: { readonly [stream: string]: readonly string[] }
+  /** Ids, per stream, that no action ever touches: break-glass accounts, the last owner. */
+  readonly protected?: { readonly [stream: string]: readonly string[] }
   readonly allow_private: boolean
   readonly created_at: string
 }
@@ -337,7 +339,13 @@ export type Observation =
       readonly gap: boolean
     })
   /** No answer, or no whole one, after all tries. */
-  | (Exchange & { readonly kind: 'lost'; readonly code: FailureCode; readonly because: string })
+  | (Exchange & {
+      readonly kind: 'lost'
+      readonly code: FailureCode
+      readonly because: string
+      /** Of the last whole answer (429, 5xx), where there was one. */
+      readonly status?: number
+    })
 
 /** Sends one request through auth, limits, egress rules and retries. */
 export type Send = (request: HttpRequest, options: { readonly lane: Lane; readonly signal?: AbortSignal }) => Promise<Observation>

@@ -159,9 +159,10 @@ export function openSend(room: Room): SendOne {
     signal: AbortSignal,
   ): Promise<{ readonly said: Heard; readonly whole: Whole | null; readonly until_ms: number | null }> {
     // A write goes to where it was declared to go and nowhere else; what a redirect means, the looks say.
-    const { answer, hops, blocked } = sending.authorised && !sending.once
-      ? await follow(url, { ...room, origins: sending.origins, wire, signal, before: room.permits.take })
-      : { answer: await room.exchange(wire(url), signal), hops: 0, blocked: null }
+    const { answer, hops, blocked } =
+      sending.authorised && !sending.once
+        ? await follow(url, { ...room, origins: sending.origins, wire, signal, before: room.permits.take })
+        : { answer: await room.exchange(wire(url), signal), hops: 0, blocked: null }
     trail.requests += hops + 1
     room.counters.requests += hops + 1
     heed(answer)
@@ -257,7 +258,8 @@ export function openSend(room: Room): SendOne {
     })
     if (!decision.again) {
       // What is sent once is not sent again here, but the looks that follow it heed the limit like everybody.
-      if (waits && sending.once) room.permits.pause(Math.min(until_ms ?? now() + 1_000, now() + MAX_TOLD_WAIT_MS), 'the target asked to wait')
+      if (waits && sending.once)
+        room.permits.pause(Math.min(until_ms ?? now() + 1_000, now() + MAX_TOLD_WAIT_MS), 'the target asked to wait')
       return { kind: 'lost', code: said.code, because: decision.because, whole }
     }
     room.counters.retries++
@@ -284,7 +286,10 @@ export function openSend(room: Room): SendOne {
       }
     }
     const because = room.redact.text(outcome.because)
-    if (outcome.kind === 'lost') return { kind: 'lost', code: outcome.code, because, requests, ms }
+    if (outcome.kind === 'lost') {
+      const status = outcome.whole === null ? {} : { status: outcome.whole.status }
+      return { kind: 'lost', code: outcome.code, because, ...status, requests, ms }
+    }
     return { kind: 'refused', code: outcome.code, status: outcome.status, because, gap: outcome.gap, requests, ms }
   }
 }

@@ -1,0 +1,42 @@
+/** What the write room needs from outside, and what it tells while it works. */
+import type { Http } from '../http/open.ts'
+import type { Store } from '../store/port.ts'
+import type { WriteStore } from '../store/write-port.ts'
+import type { Connection, Connector } from '../types.ts'
+import type { IntentEvent } from '../write-types.ts'
+
+/** Told after the event is durable. */
+export type WriteProgress = {
+  readonly intent: string
+  readonly action: string
+  readonly id: string | null
+  readonly event: IntentEvent
+}
+
+/** Moments at which a process may die; only tests listen. */
+export type Boundary =
+  | 'before_intent'
+  | 'intent_durable'
+  | 'sending'
+  | 'sent'
+  | 'answered'
+  | 'recorded'
+  | 'looked'
+  | 'judged'
+  | 'audited'
+
+export type WriteContext = {
+  readonly connector: Connector
+  readonly connection: Connection
+  readonly http: Http
+  readonly store: Store & WriteStore
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** Rejects with the signal's reason. */
+  readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>
+  readonly signal?: AbortSignal
+  /** 26 characters, sortable by time. */
+  readonly newId: () => string
+  readonly onProgress?: (progress: WriteProgress) => void
+  readonly onBoundary?: (boundary: Boundary) => void | Promise<void>
+}

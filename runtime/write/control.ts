@@ -1,0 +1,62 @@
+/** The positive control of a negative finding: a record known to be alive, asked the same way at the same time. truth.md part 2. */
+import { readById } from '../record/by-id.ts'
+import { compileStream } from '../record/compile.ts'
+import { sendDeclared } from '../record/send-declared.ts'
+import { openWhoami } from '../record/whoami.ts'
+import type { RequestSpec } from '../types.ts'
+import { askList, askOne, type ListSpec } from './ask.ts'
+import { buildLook } from './request.ts'
+import { asking, idOf, namesOf, type Work } from './work.ts'
+
+export type Control = 'alive' | 'not_alive' | null
+
+/** One that goes is no proof of lost permission: so many are asked before the control counts as failed. */
+const TRIES = 3
+const SAMPLE = 25
+
+/** Null: there is no record to ask for. */
+export async function controlOne(work: Work, request: RequestSpec | null): Promise<Control> {
+  const names = namesOf(work)
+  return await anyAlive(await aliveIds(work), async (id) => {
+    const read = await askOne(work, request, { ...names, id, record: null, before: null })
+    return read.failed === null && read.status >= 200 && read.status < 300
+  })
+}
+
+/** A list of one object is asked for another one; a list of all stands beside an object that is read by its id. */
+export async function controlList(work: Work, list: ListSpec): Promise<Control> {
+  const names = namesOf(work)
+  const ids = await aliveIds(work)
+  if (!JSON.stringify(list.request).includes('{id}')) return await controlOne(work, null)
+  return await anyAlive(ids, async (id) => {
+    const read = await askList(work, list, { ...names, id, record: null, before: null })
+    return read.whole && read.failed === null
+  })
+}
+
+async function anyAlive(ids: readonly string[], alive: (id: string) => Promise<boolean>): Promise<Control> {
+  for (const id of ids) if (await alive(id)) return 'alive'
+  return ids.length === 0 ? null : 'not_alive'
+}
+
+/** From the last complete snapshot, not the object itself; the connection's own account where there is none. */
+async function aliveIds(work: Work): Promise<readonly string[]> {
+  const { ctx, act } = work
+  const self = idOf(work)
+  for (const which of ['complete', 'latest'] as const) {
+    const records = await ctx.store.records(ctx.connection.name, act.action.on, { which, after: 0, limit: SAMPLE })
+    const others = records.filter((record) => record.id !== self)
+    const active = others.filter((record) => record.fields['active'] !== false)
+    const ids = [...active, ...others.filter((record) => !active.includes(record))].map((record) => record.id)
+    if (ids.length > 0) return ids.slice(0, TRIES)
+  }
+  if (ctx.connector.whoami === null) return []
+  const me = await openWhoami({ ...asking(work), names: namesOf(work), connector: ctx.connector })()
+  if (!('id' in me) || me.id === self) return []
+  // Whoever asks is only a control where it is one of those records.
+  const { get } = compileStream(ctx.connector, act.action.on).stream
+  if (get === null) return []
+  const names = { ...namesOf(work), id: me.id }
+  const read = await sendDeclared(asking(work), () => buildLook(ctx.connector, get, names))
+  return readById(act.on, read, names) === 'alive' ? [me.id] : []
+}
