@@ -51,7 +51,7 @@ export function requestsOf(target: WriteTarget, { action, id, input }: AskedFor)
           `/scim/v2/Users/${user}`,
           patch(
             { op: 'replace', path: 'title', value: input['title'] },
-            { op: 'replace', path: 'name.givenName', value: input['given'] },
+            { op: 'replace', path: 'name.givenName', value: input['givenName'] },
           ),
         ],
       ]
@@ -59,7 +59,11 @@ export function requestsOf(target: WriteTarget, { action, id, input }: AskedFor)
       return [['DELETE', `/scim/v2/Users/${user}`]]
     case 'scim create_account':
       return [
-        ['POST', '/scim/v2/Users', { userName: input['login'], name: { givenName: input['given'] }, title: input['title'] }],
+        [
+          'POST',
+          '/scim/v2/Users',
+          { userName: input['userName'], name: { givenName: input['givenName'] }, title: input['title'] },
+        ],
       ]
     case 'scim grant':
       return [['PATCH', `/scim/v2/Groups/${group}`, patch({ op: 'add', path: 'members', value: [{ value: user }] })]]
@@ -74,9 +78,15 @@ export function requestsOf(target: WriteTarget, { action, id, input }: AskedFor)
         ['DELETE', `/api/v1/users/${user}/licenses/sku-plus`],
       ]
     case 'rest update_account':
-      return [['POST', `/api/v1/users/${user}`, { profile: { title: input['title'], firstName: input['given'] } }]]
+      return [['POST', `/api/v1/users/${user}`, { profile: { title: input['title'], firstName: input['givenName'] } }]]
     case 'rest create_account':
-      return [['POST', '/api/v1/users', { profile: { login: input['login'], firstName: input['given'], title: input['title'] } }]]
+      return [
+        [
+          'POST',
+          '/api/v1/users',
+          { profile: { login: input['userName'], firstName: input['givenName'], title: input['title'] } },
+        ],
+      ]
     case 'rest delete_account':
       return [
         ['DELETE', `/api/v1/users/${user}`],
@@ -97,9 +107,15 @@ export function requestsOf(target: WriteTarget, { action, id, input }: AskedFor)
         ['POST', `/v1.0/users/${user}/assignLicense`, { addLicenses: [], removeLicenses: ['sku-basic', 'sku-plus'] }],
       ]
     case 'graph update_account':
-      return [['PATCH', `/v1.0/users/${user}`, { jobTitle: input['title'], givenName: input['given'] }]]
+      return [['PATCH', `/v1.0/users/${user}`, { jobTitle: input['title'], givenName: input['givenName'] }]]
     case 'graph create_account':
-      return [['POST', '/v1.0/users', { userPrincipalName: input['login'], givenName: input['given'], jobTitle: input['title'] }]]
+      return [
+        [
+          'POST',
+          '/v1.0/users',
+          { userPrincipalName: input['userName'], givenName: input['givenName'], jobTitle: input['title'] },
+        ],
+      ]
     case 'graph delete_account':
       return [['DELETE', `/v1.0/users/${user}`]]
     case 'graph grant':

@@ -30,8 +30,9 @@ function ask(target: WriteTarget, action: string): AskedFor {
   const [first] = [...world.teams.values()]
   const id = action === 'grant' ? [...world.people.keys()].find((one) => !first!.members.includes(one))! : first!.members[0]!
   const about = { id: action === 'create_account' ? null : id, action }
-  if (action === 'create_account') return { ...about, input: { login: 'new.one@acme.example', given: 'Nova', title: 'Analyst' } }
-  if (action === 'update_account') return { ...about, input: { given: 'Nova', title: 'Analyst' } }
+  if (action === 'create_account')
+    return { ...about, input: { userName: 'new.one@acme.example', givenName: 'Nova', title: 'Analyst' } }
+  if (action === 'update_account') return { ...about, input: { givenName: 'Nova', title: 'Analyst' } }
   return { ...about, input: { group: first!.id } }
 }
 

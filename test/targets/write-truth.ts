@@ -15,7 +15,7 @@ export function holds(world: World, asked: AskedFor, before: Person | null): Hol
   const { input } = asked
   switch (asked.action) {
     case 'create_account': {
-      const found = [...world.people.values()].filter((one) => one.login === input['login'])
+      const found = [...world.people.values()].filter((one) => one.login === input['userName'])
       return { account: found.length === 1 && found[0]!.phase !== 'invited', profile: found.every((one) => asGiven(one, input)) }
     }
     case 'update_account':
@@ -67,5 +67,6 @@ export function holdsEverywhere(worlds: readonly World[], asked: AskedFor, befor
 }
 
 function asGiven(person: Person, input: AskedFor['input']): boolean {
-  return (['given', 'family', 'title'] as const).every((field) => input[field] === undefined || person[field] === input[field])
+  const named = { givenName: person.given, familyName: person.family, title: person.title }
+  return Object.entries(named).every(([name, is]) => input[name] === undefined || input[name] === is)
 }
