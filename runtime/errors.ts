@@ -661,6 +661,18 @@ export const ERRORS = {
     again: false,
     next: 'Add it; the editor completes it from the schema.',
   },
+  'spec/needs-entitlement': {
+    means: '`grant` and `revoke` need an input that names a group, entitlement or license, and there is none.',
+    http: 422,
+    again: false,
+    next: 'Add `input: { group: { stream: groups } }`, with the stream that holds what is given.',
+  },
+  'spec/needs-find': {
+    means: 'A create is declared without a search by natural key, so a lost answer could make two of it.',
+    http: 422,
+    again: false,
+    next: 'Add `find: { request, records, id, match }`.',
+  },
   'spec/needs-get': {
     means: 'A proof or key needs the by-id read, which is not declared.',
     http: 422,
@@ -672,6 +684,24 @@ export const ERRORS = {
     http: 422,
     again: false,
     next: 'Add `whoami: { request: GET /me, id: id }` at the top.',
+  },
+  'spec/no-binding': {
+    means: 'An action takes access away and does not say by which fields it knows that the account is still the same one.',
+    http: 422,
+    again: false,
+    next: 'Add `bind: [userName, createdAt]`, or `bind: []` where ids are never given again.',
+  },
+  'spec/no-control': {
+    means: 'A look that finds nothing could not be held against one for a record that is alive.',
+    http: 422,
+    again: false,
+    next: 'Use `gone` or `not_listed`, and put `{id}` in the request of the look.',
+  },
+  'spec/no-look': {
+    means: 'A facet is changed and nothing looks whether that happened.',
+    http: 422,
+    again: false,
+    next: 'Add a `verify` for the facet, or `unverifiable: why`; the outcome is then a control exception, never success.',
   },
   'spec/no-source': {
     means: 'The connector does not say what it was written from.',
@@ -709,11 +739,23 @@ export const ERRORS = {
     again: false,
     next: 'Put it in quotes.',
   },
+  'spec/only-residual': {
+    means: 'A facet is verified by `residual` alone, which looks at nothing.',
+    http: 422,
+    again: false,
+    next: 'Add a probe that looks, or `unverifiable: why`.',
+  },
   'spec/private-address': {
     means: 'A connector names a private, loopback or otherwise special address.',
     http: 422,
     again: false,
     next: 'Use a setting; only the operator allows private addresses, for a connection.',
+  },
+  'spec/reading-step': {
+    means: 'A step of an action sends a GET, which is meant to change nothing.',
+    http: 422,
+    again: false,
+    next: 'Check the documentation of the target; put looks in `before` or `verify`.',
   },
   'spec/secret-default': {
     means: 'A secret has a default, so it would stand in a file that is shared.',
@@ -732,6 +774,12 @@ export const ERRORS = {
     http: 422,
     again: false,
     next: 'Move its use into `auth`.',
+  },
+  'spec/short-deadline': {
+    means: 'So many agreeing looks at that spacing take longer than the deadline.',
+    http: 422,
+    again: false,
+    next: 'Raise `within`, or lower `agree` or `every`.',
   },
   'spec/taken-name': {
     means: 'A variable of `each` has a name that means something else already.',
@@ -757,11 +805,23 @@ export const ERRORS = {
     again: false,
     next: 'Correct the ones that are shown first.',
   },
+  'spec/unasked-facet': {
+    means: 'A step or a look is about a facet that the action does not ask for.',
+    http: 422,
+    again: false,
+    next: 'Add the facet to `does`, or correct its name.',
+  },
   'spec/undeclared-origin': {
     means: 'A request goes to an origin that the connector does not declare.',
     http: 422,
     again: false,
     next: 'Add the origin to `origins`, or correct the address.',
+  },
+  'spec/unknown-action': {
+    means: 'There is no action of this name.',
+    http: 422,
+    again: false,
+    next: 'Use a name of docs/connector-language.md section 9, or `custom_` and a name of your own.',
   },
   'spec/unknown-field': {
     means: 'A field is not one of the record type, or not one that the stream maps.',
@@ -810,6 +870,12 @@ export const ERRORS = {
     http: 422,
     again: false,
     next: 'Use it or remove it.',
+  },
+  'spec/wrong-stream': {
+    means: 'An action acts on a stream whose records are of another type.',
+    http: 422,
+    again: false,
+    next: 'Name a stream of the type that the message asks for in `on`.',
   },
   'spec/wrong-type': {
     means: 'A value has another type than this key takes.',

@@ -2,6 +2,7 @@ import { Failure } from '../../errors.ts'
 import type { Gap } from '../../types.ts'
 import type { QuarantineRow, Snapshot, Store } from '../port.ts'
 import { cleanText } from '../text.ts'
+import type { WriteStore } from '../write-port.ts'
 import { changes } from './changes.ts'
 import { type Database, openDatabase } from './database.ts'
 import { takeFolder } from './folder.ts'
@@ -14,6 +15,7 @@ import { makeSchema, migrate } from './schema.ts'
 import { type Room, readSession } from './session.ts'
 import { knownConn, openSyncs, syncRow } from './syncs.ts'
 import { openVersions } from './versions.ts'
+import { openWrites } from './writes.ts'
 
 /** Every commit is on the disk before it is answered. 16 MB of cache hold the index of a million ids. */
 const SETTINGS = `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 4000;
@@ -32,7 +34,7 @@ export type OpenOptions = {
  * The store in a folder; one process at a time.
  * Errors: `store/not-found`, `store/folder`, `store/locked`, `store/newer`, `store/damaged`, `store/full`.
  */
-export async function openStore(dir: string, options: OpenOptions = {}): Promise<Store> {
+export async function openStore(dir: string, options: OpenOptions = {}): Promise<Store & WriteStore> {
   const folder = takeFolder(dir, options.create ?? true, (file) => {
     const fresh = openDatabase(file, dir)
     try {
@@ -58,7 +60,7 @@ export async function openStore(dir: string, options: OpenOptions = {}): Promise
   }
 }
 
-function storeOver(db: Database, indexAfter: number, release: () => void): Store {
+function storeOver(db: Database, indexAfter: number, release: () => void): Store & WriteStore {
   let asked = 0
   const room: Room = { db, versions: openVersions(db, indexAfter), nextAsk: () => ++asked }
   // Attempts that are being read: two sessions of one attempt must see the same set.
@@ -83,6 +85,7 @@ function storeOver(db: Database, indexAfter: number, release: () => void): Store
   const syncs = openSyncs(db)
   return {
     ...syncs,
+    ...openWrites(db),
     endSync: async (sync, state, because, at) => {
       await syncs.endSync(sync, state, because, at)
       if (state !== 'paused') for (const key of reading.keys()) if (key.startsWith(`${sync}/`)) reading.delete(key)

@@ -12,6 +12,11 @@ const APPLICATION = 0x524c434c
  * page      the page ledger; `runs` is the set of versions the page showed. A snapshot's records are its pages' runs.
  * snapshot  `carried`: versions announced earlier and neither in this snapshot nor reported gone.
  * event     the event log: runs of versions in the order of publication, so that a consumer's cursor can never pass an event still to come.
+ *
+ * intent        one asked-for change. `body` is the intent as it came; `state` to `verify_ms` is the fold over its events, kept for the
+ *               filters and the queue. `slot` names the object it changes: one write is in flight a slot and facet. `turn` is `n` once
+ *               more: SQLite seeks no row value that ends in the row's own number.
+ * intent_event  the histories, appended and never changed. audit: who did what, appended in the same transaction. Triggers refuse the rest.
  */
 const STEPS: readonly string[] = [
   `CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -42,6 +47,36 @@ const STEPS: readonly string[] = [
    CREATE INDEX snapshot_stream ON snapshot (stream, rank, snapshot);
    CREATE TABLE event (conn INTEGER NOT NULL, first INTEGER NOT NULL, count INTEGER NOT NULL, stream INTEGER NOT NULL,
      sync INTEGER NOT NULL, at TEXT NOT NULL, runs BLOB NOT NULL, PRIMARY KEY (conn, first)) WITHOUT ROWID;`,
+  `CREATE TABLE intent (n INTEGER PRIMARY KEY, turn INTEGER NOT NULL, intent TEXT NOT NULL UNIQUE, conn INTEGER NOT NULL,
+     action TEXT NOT NULL, id TEXT, person TEXT, slot TEXT, lane INTEGER NOT NULL, key TEXT NOT NULL, plan TEXT, made_at TEXT NOT NULL,
+     due_at TEXT, state TEXT NOT NULL, outcome TEXT, sent_at TEXT, outcome_at TEXT, verify_ms INTEGER, body TEXT NOT NULL);
+   CREATE INDEX intent_next ON intent (conn, lane, made_at, turn) WHERE state NOT IN ('held', 'done');
+   CREATE INDEX intent_sent ON intent (conn, slot) WHERE sent_at IS NOT NULL AND state NOT IN ('held', 'done');
+   CREATE INDEX intent_key ON intent (conn, key) WHERE state <> 'done' OR outcome = 'pending';
+   CREATE INDEX intent_due ON intent (due_at) WHERE due_at IS NOT NULL AND (state <> 'done' OR outcome IN ('unknown', 'pending'));
+   CREATE INDEX intent_conn ON intent (conn);
+   CREATE INDEX intent_person ON intent (person) WHERE person IS NOT NULL;
+   CREATE INDEX intent_id ON intent (id) WHERE id IS NOT NULL;
+   CREATE INDEX intent_plan ON intent (plan) WHERE plan IS NOT NULL;
+   CREATE INDEX intent_state ON intent (state, conn) WHERE state <> 'done';
+   CREATE INDEX intent_outcome ON intent (outcome, conn) WHERE outcome IS NOT NULL;
+   CREATE INDEX intent_verified ON intent (conn, verify_ms) WHERE verify_ms IS NOT NULL;
+   CREATE TABLE intent_event (event INTEGER PRIMARY KEY, n INTEGER NOT NULL, said TEXT NOT NULL);
+   CREATE INDEX intent_event_n ON intent_event (n);
+   CREATE TABLE audit (seq INTEGER PRIMARY KEY, at TEXT NOT NULL, what TEXT NOT NULL, by TEXT NOT NULL, about TEXT NOT NULL,
+     detail TEXT NOT NULL);
+   CREATE INDEX audit_about ON audit (about);
+   CREATE TRIGGER intent_event_stays BEFORE UPDATE ON intent_event BEGIN SELECT raise(ABORT, 'a history is only appended to'); END;
+   CREATE TRIGGER intent_event_remains BEFORE DELETE ON intent_event BEGIN SELECT raise(ABORT, 'a history is only appended to'); END;
+   CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit is only appended to'); END;
+   CREATE TRIGGER audit_remains BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the audit is only appended to'); END;
+   CREATE TABLE assertion (assertion INTEGER PRIMARY KEY, conn INTEGER NOT NULL, stream TEXT NOT NULL, id TEXT NOT NULL,
+     intent TEXT NOT NULL, claim TEXT NOT NULL, since TEXT NOT NULL, lifted_by TEXT, breached_at TEXT, suspect TEXT);
+   CREATE UNIQUE INDEX assertion_standing ON assertion (conn, stream, id, claim) WHERE lifted_by IS NULL AND breached_at IS NULL;
+   CREATE TABLE approval (approval INTEGER PRIMARY KEY, hash TEXT NOT NULL, by TEXT NOT NULL, at TEXT NOT NULL, expires_at TEXT NOT NULL,
+     used_at TEXT, override TEXT);
+   CREATE INDEX approval_hash ON approval (hash);
+   CREATE TABLE kill_switch (scope TEXT PRIMARY KEY, by TEXT NOT NULL, why TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;`,
 ]
 
 export const SCHEMA_VERSION = STEPS.length

@@ -140,7 +140,7 @@ export function knownConn(db: Database, name: string): number | null {
 }
 
 /** The same, made where there is none. Event numbers go on where a removed connection of that name stopped: a cursor stays good. */
-function connNumber(db: Database, name: string): number {
+export function connNumber(db: Database, name: string): number {
   const known = knownConn(db, name)
   if (known !== null) return known
   return db.one(

@@ -1,0 +1,81 @@
+import type { Approval, KillSwitch } from '../../write-types.ts'
+import { cleanText } from '../text.ts'
+import type { WriteStore } from '../write-port.ts'
+import { note } from './audit.ts'
+import type { Cells, Database } from './database.ts'
+
+const APPROVAL = 'SELECT approval, hash, by, at, expires_at, used_at, override FROM approval WHERE hash = $1'
+
+/** Approvals and kill switches. */
+export function openBrakes(
+  db: Database,
+): Pick<WriteStore, 'approve' | 'useApproval' | 'approvals' | 'stop' | 'go' | 'killSwitches'> {
+  return {
+    approve: async ({ hash, by, at, expires_at, override }) =>
+      db.write(() => {
+        db.run(
+          'INSERT INTO approval (hash, by, at, expires_at, override) VALUES ($1, $2, $3, $4, $5)',
+          cleanText(hash),
+          cleanText(by),
+          cleanText(at),
+          cleanText(expires_at),
+          override === null ? null : cleanText(override),
+        )
+        note(db, { at, what: 'plan approved', by, about: hash, detail: { expires_at, override } })
+      }),
+    useApproval: async (hash, not_by, at) =>
+      db.write(() => {
+        const now = Date.parse(at)
+        const row = db.all(`${APPROVAL} AND used_at IS NULL ORDER BY approval`, cleanText(hash)).find((one) => {
+          const { by, expires_at } = approvalFrom(one)
+          return person(by) !== '' && person(by) !== person(not_by) && Date.parse(expires_at) > now
+        })
+        if (row === undefined) return null
+        db.run('UPDATE approval SET used_at = $2 WHERE approval = $1', row[0]!, cleanText(at))
+        const used: Approval = { ...approvalFrom(row), used_at: at }
+        note(db, {
+          at,
+          what: 'approval used',
+          by: not_by,
+          about: hash,
+          detail: { approved_by: used.by, override: used.override },
+        })
+        return used
+      }),
+    approvals: async (hash) => db.all(`${APPROVAL} ORDER BY approval`, cleanText(hash)).map(approvalFrom),
+    stop: async ({ scope, by, why, at }) =>
+      db.write(() => {
+        db.run(
+          'INSERT INTO kill_switch (scope, by, why, at) VALUES ($1, $2, $3, $4) ON CONFLICT (scope) DO NOTHING',
+          cleanText(scope),
+          cleanText(by),
+          cleanText(why),
+          cleanText(at),
+        )
+        note(db, { at, what: 'stopped', by, about: scope, detail: { why } })
+      }),
+    go: async (scope, by, at) =>
+      db.write(() => {
+        const gone = db.run('DELETE FROM kill_switch WHERE scope = $1', cleanText(scope))
+        if (gone > 0) note(db, { at, what: 'stop lifted', by, about: scope, detail: {} })
+      }),
+    killSwitches: async () =>
+      db
+        .all('SELECT scope, by, why, at FROM kill_switch ORDER BY scope')
+        .map(([scope, by, why, at]) => ({ scope, by, why, at }) as unknown as KillSwitch),
+  }
+}
+
+/** Nobody becomes another person by writing the name in another way. */
+const person = (name: string): string => name.normalize('NFKC').trim().toLowerCase()
+
+function approvalFrom([, hash, by, at, expires_at, used_at, override]: Cells): Approval {
+  return {
+    hash: hash as string,
+    by: by as string,
+    at: at as string,
+    expires_at: expires_at as string,
+    used_at: used_at as string | null,
+    override: override as string | null,
+  }
+}
