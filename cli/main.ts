@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4 --heap-growing-percent=30
 /** The command line. The only file here that reads environment, clock and process streams. */
 import { enableCompileCache } from 'node:module'
 import type { Exit, Io } from './io.ts'

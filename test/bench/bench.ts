@@ -4,7 +4,7 @@
  */
 import { execFile, fork, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -24,12 +24,23 @@ type Target = { readonly url: string; readonly stats: () => Promise<TargetStats>
 type TargetStats = { requests: number; refused: number; first_ms: number; last_ms: number; busiest_second: number }
 
 const HERE = fileURLToPath(new URL('.', import.meta.url))
+const ROOT = join(HERE, '../..')
+/** What is published is compiled JavaScript; so is what is measured. */
+const COMPILED = join(ROOT, '.cache/bench/test/bench')
+/** The flags that `rollcall` itself runs with: small young generation, early collections. */
+const FLAGS = [
+  ...(
+    JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: { rollcall: string } }
+  ).scripts.rollcall.matchAll(/--\S+/g),
+].map(String)
+
 const { values: options } = parseArgs({
   options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, peers: { type: 'boolean' } },
 })
 const SMALL = options.quick ? 20_000 : 200_000
 const LARGE = options.quick ? 100_000 : 1_000_000
 
+compile()
 const small = await readAndReadAgain(SMALL)
 const large = await readAndReadAgain(LARGE)
 const fan_out = await fanOut()
@@ -126,12 +137,18 @@ async function underRate() {
   )
 }
 
+function compile(): void {
+  const { status, stdout } = spawnSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', HERE], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(stdout)
+  copyFileSync(join(ROOT, 'package.json'), join(ROOT, '.cache/bench/package.json'))
+}
+
 /** Median of eleven starts of `rollcall --version`, the first (cold) one aside. */
 function cliStart(): number {
   const main = join(HERE, '../../cli/main.ts')
   const times = Array.from({ length: 12 }, () => {
     const begun = performance.now()
-    const { status } = spawnSync(process.execPath, [main, '--version'])
+    const { status } = spawnSync(process.execPath, [...FLAGS, main, '--version'])
     if (status !== 0) throw new Error('rollcall --version failed')
     return performance.now() - begun
   })
@@ -142,8 +159,8 @@ async function measure(what: string, url: string, dir: string, connector = ''): 
   progress(`${what} ${connector}`)
   const args =
     what === 'baseline'
-      ? [join(HERE, 'baseline.ts'), url, dir]
-      : [join(HERE, 'measure.ts'), url, dir, join(HERE, `connectors/${connector}.yaml`)]
+      ? [join(COMPILED, 'baseline.js'), url, dir]
+      : [...FLAGS, join(COMPILED, 'measure.js'), url, dir, join(HERE, `connectors/${connector}.yaml`)]
   const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1 << 24 })
   return JSON.parse(stdout) as Measured
 }
