@@ -1,19 +1,4 @@
-/**
- * The whole state machine of a change as one pure function: the next act from an intent's history.
- *
- * The caller does the act, appends its event, and asks again; `not_before` is waited for (or the intent is put aside until then).
- * A crash anywhere is no special case: a history that ends in `sending` is a lost answer, and is looked at.
- *
- *   look_before  read the record (creates: search), check binding and protection → append `looked`, or `held`;
- *                no usable answer → append a `look` of phase `before` that is `unanswered`
- *   hold         append `held`
- *   send         append `sending` with its audit entry, send once, append `answered`
- *   find         search by natural key again → append `looked` (found or null), or an `unanswered` `look`
- *   poll_job     append another `answered`: with the job's id while it runs, without when done, `refused` when it failed
- *   look         every verify named, each → append `look` of that phase
- *   judge        append `outcome`
- *   wait         nothing to do before `until`; null: before a person acts
- */
+/** The whole state machine of a change as one pure function: the next act from an intent's history. act.ts says what each act is. */
 import { deadlineOf, isResidual, ms, sight } from '../judge/facet.ts'
 import { judgeOutcome } from '../judge/outcome.ts'
 import {
@@ -26,6 +11,7 @@ import {
   ownFacets,
   type Progress,
   progressOf,
+  runSince,
   type Situation,
   verifiesOf,
 } from '../judge/progress.ts'
@@ -33,24 +19,10 @@ import { type Due, dueSend, isThere, unwatchedUntil } from '../judge/sends.ts'
 import type { IntentRow } from '../store/write-port.ts'
 import type { Action } from '../types.ts'
 import type { Outcome } from '../write-types.ts'
+import type { Act } from './act.ts'
 import { decideRecheck } from './decide-recheck.ts'
 
-export type Act =
-  | { readonly act: 'look_before'; readonly not_before: string }
-  | { readonly act: 'hold'; readonly brake: string; readonly because: string }
-  | { readonly act: 'send'; readonly step: string; readonly attempt: number }
-  | { readonly act: 'find'; readonly not_before: string }
-  | { readonly act: 'poll_job'; readonly step: string; readonly job: string; readonly not_before: string }
-  | {
-      readonly act: 'look'
-      readonly phase: 'before' | 'after' | 'recheck'
-      /** Indices into `action.verify`. */
-      readonly verify: readonly number[]
-      readonly not_before: string
-    }
-  | { readonly act: 'judge'; readonly outcome: Outcome }
-  | { readonly act: 'wait'; readonly until: string | null; readonly because: string }
-  | { readonly act: 'done' }
+export type { Act } from './act.ts'
 
 export type DecideInput = {
   readonly action: Action
@@ -75,17 +47,21 @@ export function decide({ action, row, now, killed, approved }: DecideInput): Act
     if (stop !== null) return stop
   }
   const due = dueSend(situation, progress)
-  if (due !== null) return send(due, killed)
+  if (due !== null) return send(due, progress, killed)
   const look = nextLook(situation, progress)
   // A look that may settle it, already due, comes before judging: the last one is made at the deadline.
-  if (look !== null && look.settles && ms(look.not_before) <= ms(now)) return look.act
+  if (look?.settles && ms(look.not_before) <= ms(now)) return look.act
   const outcome = judgeOutcome(situation)
   if (outcome !== null && isNews(outcome, progress)) return { act: 'judge', outcome }
   return look?.act ?? { act: 'wait', until: null, because: 'nothing more can be seen without a person' }
 }
 
-const send = (due: Due, killed: string | null): Act =>
-  killed !== null ? { act: 'wait', until: null, because: `stopped: ${killed}` } : { act: 'send', ...due }
+function send(due: Due, { held }: Progress, killed: string | null): Act {
+  if (held !== null) return { act: 'wait', until: null, because: heldBy(held) }
+  return killed === null ? { act: 'send', ...due } : { act: 'wait', until: null, because: `stopped: ${killed}` }
+}
+
+const heldBy = ({ brake, because }: { readonly brake: string; readonly because: string }) => `held by ${brake}: ${because}`
 
 function isNews(outcome: Outcome, { outcome: before }: Progress): boolean {
   if (before === null || before.outcome.is !== outcome.is) return true
@@ -98,7 +74,7 @@ function isNews(outcome: Outcome, { outcome: before }: Progress): boolean {
 function beforeSending(situation: Situation, progress: Progress, killed: string | null, approved: boolean): Act | null {
   const { action, intent, now } = situation
   const { held, looked } = progress
-  if (held !== null) return { act: 'wait', until: null, because: `held by ${held.brake}: ${held.because}` }
+  if (held !== null) return { act: 'wait', until: null, because: heldBy(held) }
   if (!approved && progress.approved_at < 0)
     return { act: 'hold', brake: 'approval', because: 'it waits for the approval of a second person' }
   if (killed !== null) return { act: 'wait', until: null, because: `stopped: ${killed}` }
@@ -159,8 +135,9 @@ function nextLook(situation: Situation, progress: Progress): NextLook | null {
 }
 
 /** A lost step that no facet shows: the next look before tells, once the target has had its time. */
-function needsLookBefore(action: Action, { current, steps }: Progress): boolean {
-  if (current === null || ownFacets(action, current.step).length > 0) return false
+function needsLookBefore(action: Action, progress: Progress): boolean {
+  const { current, steps } = progress
+  if (current === null || ownFacets(action, progress, current.step).length > 0) return false
   return current.result === 'lost' && current.attempt < 2 && current.step.when !== null && steps.includes(current.step)
 }
 
@@ -169,8 +146,7 @@ type Open = { readonly index: number; readonly not_before: string; readonly sett
 function openVerifies(situation: Situation, progress: Progress): readonly Open[] {
   return facetsOf(situation.action).flatMap((facet) => {
     const base = baseOf(situation, progress, facet)
-    if (base === null) return []
-    return verifiesOf(situation.action, facet).flatMap((index) => openVerify(situation, index, base) ?? [])
+    return base === null ? [] : verifiesOf(situation.action, facet).flatMap((index) => openVerify(situation, index, base) ?? [])
   })
 }
 
@@ -187,20 +163,17 @@ function openVerify(situation: Situation, index: number, base: Base): Open | nul
   if (isResidual(verify) || judged.is === 'verified' || judged.is === 'unverifiable') return null
   const deadline = base.until === null ? deadlineOf(verify, base.from) : ms(base.until)
   const past = ms(last.at) >= deadline
-  if (past && judged.is === 'refuted') return closing(situation, index, last.at, base)
+  if (past && judged.is === 'refuted') {
+    // One look at the deadline may be a stale replica's: as many as must agree say it together.
+    const run = runSince(situation, index, base)
+    return run?.shows !== 'other' || run.agreed_at !== null
+      ? null
+      : { index, not_before: later(last.at, verify.every_s), settles: true }
+  }
   const elapsed_s = (ms(last.at) - ms(base.from)) / 1000
   const slower_s = Math.min(3600, Math.max(verify.every_s, elapsed_s / 4))
   const gap_s = sight(verify, last) === 'asked' || base.refused ? verify.every_s : slower_s
   const next = ms(last.at) + gap_s * 1000
   const not_before = !past && next > deadline ? new Date(deadline).toISOString() : new Date(next).toISOString()
   return { index, not_before, settles: judged.is === 'looking' || !past }
-}
-
-/** The deadline's look showed the old state: as many more as must agree before a lost request may be sent a second time. */
-function closing(situation: Situation, index: number, last_at: string, base: Base): Open | null {
-  const verify = situation.action.verify[index]!
-  const late = looksSince(situation, index, base).filter((look) => ms(look.at) >= deadlineOf(verify, base.from))
-  const asked = late.some((look) => sight(verify, look) !== 'other')
-  if (asked || late.length >= Math.max(1, verify.agree) || base.until !== null) return null
-  return { index, not_before: later(last_at, verify.every_s), settles: true }
 }

@@ -1,0 +1,165 @@
+/**
+ * What came of a change: a pure function of its recorded history, so that an auditor can run it again. truth.md part 2.
+ * `accepted` is no outcome. Nothing is rounded up: what could not be seen is unknown or unverifiable, and says what would settle it.
+ */
+import type { JsonObject } from '../types.ts'
+import type { FacetOutcome, Outcome, OutcomeIs } from '../write-types.ts'
+import { judgeBystanders } from './bystanders.ts'
+import { hasLadder, latest, ms } from './facet.ts'
+import { nextSteps } from './next-steps.ts'
+import { baseOf, facetOutcome, facetsOf, NOT_SENT, type Progress, progressOf, type Sent, type Situation } from './progress.ts'
+import { dueSend, isThere } from './sends.ts'
+
+/** Raise it with every change of a rule; it is recorded with each outcome. */
+export const OUTCOME_RULES = 'rollcall-outcome-1'
+
+/** Null: still on its way, or a further send is due. The same history and instant give the same outcome, byte for byte. */
+export function judgeOutcome(situation: Situation): Outcome | null {
+  const progress = progressOf(situation)
+  if (progress.sent.length === 0 && progress.cancelled !== null) return cancelled(situation, progress)
+  if (progress.sent.length === 0 && progress.looked === null) return null
+  if (progress.sent.length === 0 && !progress.looked?.already && !isThere(situation, progress)) return null
+  if (dueSend(situation, progress) !== null) return null
+  const facets = withLadder(unsent(facetsSeen(situation, progress), progress), progress)
+  const waiting = pendingUntil(situation, progress)
+  if (waiting !== null && !facets.every(isVerified)) {
+    return waiting.due ? outcomeOf(situation, progress, 'pending', waiting.because, facets, waiting.until) : null
+  }
+  if (progress.current?.result === 'running' || facets.some((one) => one.is === 'looking')) return null
+  const { is, because } = verdict(situation, progress, facets)
+  return outcomeOf(situation, progress, is, because, facets, null)
+}
+
+/** Facet by facet as of now; `looking` where neither is shown. For `--json` on the way. */
+export function facetsNow(situation: Situation): readonly FacetOutcome[] {
+  const progress = progressOf(situation)
+  return withLadder(facetsSeen(situation, progress), progress)
+}
+
+function facetsSeen(situation: Situation, progress: Progress): readonly FacetOutcome[] {
+  return facetsOf(situation.action).map((facet) => facetOutcome(situation, facet, baseOf(situation, progress, facet)))
+}
+
+/** Nothing more will be sent: a facet whose step never left stays unknown. */
+function unsent(facets: readonly FacetOutcome[], progress: Progress): readonly FacetOutcome[] {
+  if (progress.current === null || progress.current.result === 'running') return facets
+  const because = `not sent: the step ${progress.current.step.name} before it is not shown`
+  return facets.map((one) => (one.is === 'looking' && one.because === NOT_SENT ? { ...one, is: 'unknown', because } : one))
+}
+
+/** Rung 0: accepted. Rung 1: the account is shown inactive. Higher ones come from the looks. */
+function withLadder(facets: readonly FacetOutcome[], progress: Progress): readonly FacetOutcome[] {
+  const inactive = facets.some((one) => one.facet === 'account' && one.asked === 'inactive' && isVerified(one))
+  const accepted = progress.sent.some((one) => one.result === 'accepted')
+  const floor = inactive ? 1 : accepted ? 0 : null
+  return facets.map((one) => (hasLadder(one.facet) ? { ...one, rung: one.rung ?? (isVerified(one) ? null : floor) } : one))
+}
+
+type Judged = { readonly is: OutcomeIs; readonly because: string }
+
+function verdict(situation: Situation, progress: Progress, facets: readonly FacetOutcome[]): Judged {
+  const { sent } = progress
+  const said = sent.map((one) => `${one.step.name}: ${wordOf(one)}`).join('; ')
+  const by = (is: FacetOutcome['is']) => facets.filter((one) => one.is === is)
+  const verified = by('verified')
+  const rest = facets.filter((one) => one.is !== 'verified')
+  if (facets.length === 0)
+    return { is: 'unverifiable', because: situation.action.unverifiable ?? 'the action says nothing to look at' }
+  if (verified.length > 0 && rest.length > 0) {
+    return { is: 'partial', because: `${names(verified)} verified; ${rest.map(named).join('; ')}` }
+  }
+  if (verified.length > 0) return allVerified(sent, verified)
+  const [refuted, unknown, unverifiable] = [by('refuted'), by('unknown'), by('unverifiable')]
+  if (sent.length === 0 && refuted.length > 0) {
+    return {
+      is: 'rejected',
+      because: `nothing sent: it is there already (${progress.found}), and not as asked: ${named(refuted[0]!)}`,
+    }
+  }
+  if (refuted.length > 0) {
+    // An answer that never came is a refusal as far as anybody can tell: nothing changed (W6).
+    const accepted = sent.some((one) => one.result === 'accepted')
+    const unseen = unknown.filter((one) => one.looks > 0)
+    if (!accepted && unseen.length > 0) return { is: 'unknown', because: `${said}; ${unseen.map(named).join('; ')}` }
+    if (!accepted) return { is: 'rejected', because: `${said}; the looks show no change` }
+    return { is: 'refuted', because: `${said}; but ${refuted.map(named).join('; ')}` }
+  }
+  if (unknown.length > 0)
+    return { is: 'unknown', because: [said, ...unknown.map(named)].filter((text) => text !== '').join('; ') }
+  // Nothing can be looked at. Where no answer came either, not even an echo is known.
+  if (sent.some((one) => one.result === 'lost'))
+    return { is: 'unknown', because: `${said}; ${unverifiable.map(named).join('; ')}` }
+  return { is: 'unverifiable', because: [said, ...unverifiable.map(named)].filter((text) => text !== '').join('; ') }
+}
+
+function allVerified(sent: readonly Sent[], verified: readonly FacetOutcome[]): Judged {
+  const odd = sent.filter((one) => one.result !== 'accepted').map((one) => `${one.step.name}: ${wordOf(one)}`)
+  const seen = verified.map((one) => `${one.facet} ${one.asked}, ${one.because}`).join('; ')
+  if (sent.length === 0) return { is: 'verified', because: `it was so already, nothing was sent: ${seen}` }
+  return { is: 'verified', because: odd.length === 0 ? seen : `${seen} (${odd.join('; ')}, and yet it is so)` }
+}
+
+function outcomeOf(
+  situation: Situation,
+  progress: Progress,
+  is: OutcomeIs,
+  because: string,
+  facets: readonly FacetOutcome[],
+  expires_at: string | null,
+): Outcome {
+  const { action, intent, events } = situation
+  const after = events
+    .slice((progress.sent[0] === undefined ? progress.looked_at : firstSending(situation)) + 1)
+    .flatMap((event) =>
+      event.kind === 'look' && event.look.phase === 'after' && event.look.record !== null ? [event.look.record] : [],
+    )
+  const { bystanders, moved } = judgeBystanders(action, intent, progress.looked?.record ?? null, after as readonly JsonObject[])
+  const alarm = moved.length === 0 ? '' : `; ALARM: ${moved.join(', ')} moved, which nobody asked for`
+  const worst: OutcomeIs = is === 'verified' && moved.length > 0 ? 'partial' : is
+  const outcome = {
+    is: worst,
+    because: `${because}${alarm}`,
+    changed: progress.sent.length > 0 && !(['rejected', 'refuted'].includes(is) && moved.length === 0),
+    facets,
+    id: intent.id ?? progress.found,
+    bystanders,
+    moved,
+    residual_until: latest(facets.map((one) => one.residual_until)),
+    expires_at,
+    rules: OUTCOME_RULES,
+  }
+  return { ...outcome, next_steps: nextSteps(outcome, action) }
+}
+
+const firstSending = ({ events }: Situation): number => events.findIndex((event) => event.kind === 'sending')
+
+function cancelled(situation: Situation, progress: Progress): Outcome {
+  const { by, because } = progress.cancelled!
+  return outcomeOf(situation, progress, 'cancelled', `withdrawn before anything was sent, by ${by}: ${because}`, [], null)
+}
+
+/** An invitation not yet taken up, or a job that outlasts the looks' own deadline. `due`: long enough to say so. */
+function pendingUntil(
+  { action, now }: Situation,
+  { sent }: Progress,
+): { readonly until: string; readonly due: boolean; readonly because: string } | null {
+  const invited = sent.find((one) => one.invited_until !== null && ms(now) < ms(one.invited_until) && one.result === 'accepted')
+  if (invited?.invited_until != null) {
+    return { until: invited.invited_until, due: true, because: 'the target only sent an invitation' }
+  }
+  const running = sent.find((one) => one.job !== null)
+  if (running?.job == null) return null
+  const usual_s = Math.max(0, ...action.verify.map((verify) => verify.within_s))
+  const due = ms(now) >= ms(running.sent_at) + usual_s * 1000
+  return { until: running.job.until, due, because: `the target's job ${running.job.id} has not ended` }
+}
+
+const isVerified = (one: FacetOutcome): boolean => one.is === 'verified'
+const names = (facets: readonly FacetOutcome[]): string => facets.map((one) => one.facet).join(', ')
+const named = (one: FacetOutcome): string => `${one.facet} ${one.is}: ${one.because}`
+
+function wordOf(sent: Sent): string {
+  if (sent.answer === null) return 'no answer is recorded'
+  if (sent.result === 'accepted') return 'the target took it'
+  return `${sent.result === 'lost' ? 'no whole answer came' : 'the target refused it'} (${sent.answer.because})`
+}

@@ -1,0 +1,121 @@
+/** Which request may leave next. Pure. One place for it, so that the judge and the state machine cannot disagree. */
+import type { Action, Facet, Step } from '../types.ts'
+import { deadlineOf, isResidual, ms } from './facet.ts'
+import {
+  baseOf,
+  baseOfSent,
+  facetOutcome,
+  facetsOf,
+  later,
+  ownFacets,
+  type Progress,
+  runSince,
+  type Sent,
+  type Situation,
+  verifiesOf,
+} from './progress.ts'
+
+export type Due = { readonly step: string; readonly attempt: number }
+
+/** A lost answer: one more, and only where looks at the deadline agree that nothing happened. */
+export const MOST_SENDS_LOST = 2
+/** Asked too often is a "not now": it was not done. */
+export const MOST_SENDS_THROTTLED = 6
+
+/**
+ * The next send that the rules allow, after the looks so far; null: none, now or ever. A next step only after the facets of the step before
+ * are verified. Where they are refuted only more access is taken away, nothing is deleted, nothing is given: stop safe.
+ */
+export function dueSend(situation: Situation, progress: Progress): Due | null {
+  const { action } = situation
+  if (progress.cancelled !== null && progress.sent.length === 0) return null
+  if (progress.current === null) return firstSend(situation, progress)
+  const sent = progress.current
+  if (sent.result === 'running') return null
+  const own = ownFacets(action, progress, sent.step)
+  if (own.length === 0) return afterUnwatched(situation, progress, sent)
+  const again = resend(situation, progress, sent, own)
+  if (again !== null) return again
+  const outcomes = own.map((facet) => facetOutcome(situation, facet, baseOfSent(sent)))
+  const next = nextStep(progress, sent)
+  if (next === null || outcomes.some((one) => one.is === 'looking' || one.is === 'unknown')) return null
+  // Without a look that could show it, only an accepted step counts as done.
+  const shown = sent.result === 'accepted' || outcomes.some((one) => one.is === 'verified')
+  const done = shown && outcomes.every((one) => one.is === 'verified' || one.is === 'unverifiable')
+  return done || takesAccess(action, progress, next) ? { step: next.name, attempt: 1 } : null
+}
+
+/** Nothing sent yet. It was so already: only where a look contradicts that. What a create's search found is never made twice. */
+function firstSend(situation: Situation, progress: Progress): Due | null {
+  const { looked } = progress
+  const first = progress.steps[0]
+  if (looked === null || first === undefined || isThere(situation, progress)) return null
+  if (looked.already && !contradicted(situation, progress)) return null
+  return { step: first.name, attempt: 1 }
+}
+
+/** Of creates: the search found it before anything was sent. */
+export const isThere = ({ intent, action }: Situation, { looked }: Progress): boolean =>
+  action.find !== null && intent.id === null && looked?.found != null
+
+function contradicted(situation: Situation, progress: Progress): boolean {
+  return facetsOf(situation.action).some((facet) => {
+    const base = baseOf(situation, progress, facet)
+    return (
+      base !== null && verifiesOf(situation.action, facet).some((index) => runSince(situation, index, base)?.shows === 'other')
+    )
+  })
+}
+
+/** A step that names no facet: its answer is all there is, or the next look before (its `when` no longer holds). */
+function afterUnwatched(situation: Situation, progress: Progress, sent: Sent): Due | null {
+  const next = nextStep(progress, sent)
+  const done = sent.result === 'accepted' || !progress.steps.includes(sent.step)
+  if (done) return next === null ? null : { step: next.name, attempt: 1 }
+  const { action, events } = situation
+  const may = sent.result === 'lost' ? MOST_SENDS_LOST : sent.result === 'throttled' ? MOST_SENDS_THROTTLED : 0
+  if (sent.attempt >= may || action.idempotency === 'none') return null
+  if (sent.result === 'throttled') return { step: sent.step.name, attempt: sent.attempt + 1 }
+  if (sent.step.when === null) return null
+  const looked_again = events
+    .slice(sent.place + 1)
+    .some((event) => event.kind === 'looked' && ms(event.at) >= ms(unwatchedUntil(action, sent)))
+  return looked_again ? { step: sent.step.name, attempt: sent.attempt + 1 } : null
+}
+
+/** When the look before tells whether a lost step that names no facet was done. */
+export function unwatchedUntil(action: Action, sent: Sent): string {
+  return later(sent.from, Math.max(0, ...action.verify.map((verify) => verify.within_s)))
+}
+
+/** Never blindly: every look of every facet of the step agrees that the old state holds, after a lost answer at the deadline too. */
+function resend(situation: Situation, progress: Progress, sent: Sent, own: readonly Facet[]): Due | null {
+  const { action, intent } = situation
+  const most = sent.result === 'lost' ? MOST_SENDS_LOST : sent.result === 'throttled' ? MOST_SENDS_THROTTLED : 0
+  if (sent.attempt >= most || action.idempotency === 'none') return null
+  if (intent.id === null && (action.find === null || progress.found !== null)) return null
+  const indices = own.flatMap((facet) => verifiesOf(action, facet)).filter((index) => !isResidual(action.verify[index]!))
+  if (indices.length === 0 && sent.result === 'lost') return null
+  return indices.every((index) => isOld(situation, index, sent)) ? { step: sent.step.name, attempt: sent.attempt + 1 } : null
+}
+
+function isOld(situation: Situation, index: number, sent: Sent): boolean {
+  const run = runSince(situation, index, baseOfSent(sent))
+  if (run === null || run.shows !== 'other' || run.agreed_at === null) return false
+  return sent.result !== 'lost' || ms(run.seen_at) >= deadlineOf(situation.action.verify[index]!, sent.from)
+}
+
+function nextStep(progress: Progress, sent: Sent): Step | null {
+  const at = progress.steps.indexOf(sent.step)
+  const was_sent = (step: Step) => progress.sent.some((one) => one.step === step)
+  return progress.steps.find((step, place) => place > at && !was_sent(step)) ?? null
+}
+
+/** Taking more access away is the safe side; deleting and giving are not. */
+function takesAccess(action: Action, progress: Progress, step: Step): boolean {
+  const own = ownFacets(action, progress, step)
+  const states = own.map((facet) => action.does[facet]!)
+  return action.destructive && own.length > 0 && !own.includes('data') && states.every((state) => TAKEN.has(state))
+}
+
+const TAKEN: ReadonlySet<string> = new Set(['inactive', 'revoked', 'not_held'])
