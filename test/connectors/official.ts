@@ -41,7 +41,13 @@ export async function readOfficial(file: string, root: string, ignore: readonly 
       if (!ignore.includes(name)) query[name] = values.length === 1 ? (values[0] as string) : values
     }
     const body = asked.body === '' ? {} : { body: bodyOf(asked) }
-    const request = { method: asked.method, path: asked.path.slice(root.length), query, headers: { ...asked.headers }, ...body }
+    const request = {
+      method: asked.method,
+      path: spelt(asked.path.slice(root.length)),
+      query,
+      headers: { ...asked.headers },
+      ...body,
+    }
     return { request, operation: api.router.matchOperation(request as never) }
   }
   return {
@@ -70,15 +76,23 @@ function bodyOf(asked: Asked): unknown {
     : (JSON.parse(asked.body) as unknown)
 }
 
+/** The router takes the `$` of Microsoft's `/$ref` for the end of a pattern, in the description and in a request alike. */
+const spelt = (path: string): string => path.replaceAll('/$ref', '/-ref')
+
 /** Okta's list of grant types names two twice, which makes the schema itself invalid. */
 const once = (key: string, value: unknown): unknown => (key === 'enum' && Array.isArray(value) ? [...new Set(value)] : value)
 
 /**
- * Two things the validator trips over, neither of which changes what is allowed: `explode: false` on a parameter that is no list
- * (it would split it), and operations without an id.
+ * What the validator trips over, none of which changes what is allowed: `explode: false` on a parameter that is no list
+ * (it would split it), operations without an id, and `$` in a path.
  */
 function plain(definition: Open): Open {
   let anonymous = 0
+  const paths = definition['paths'] as { [path: string]: unknown }
+  for (const path of Object.keys(paths).filter((one) => spelt(one) !== one)) {
+    paths[spelt(path)] = paths[path]
+    delete paths[path]
+  }
   for (const item of Object.values(definition['paths'] as { [path: string]: { [method: string]: unknown } })) {
     for (const operation of Object.values(item)) {
       if (typeof operation !== 'object' || operation === null) continue

@@ -45,6 +45,12 @@ function deep(value: unknown, redirect: (text: string) => string): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, deep(inner, redirect)]))
 }
 
+/** What the connector sets where an operator says nothing. */
+export function defaultsOf(connector: Connector): { readonly [name: string]: Json } {
+  const entries = Object.entries(connector.settings)
+  return Object.fromEntries(entries.flatMap(([name, { default: value }]) => (value === undefined ? [] : [[name, value]])))
+}
+
 export type Ran = {
   readonly result: SyncResult
   readonly records: (stream: string) => Promise<readonly StoredRecord[]>
@@ -58,9 +64,10 @@ export type Runner = {
 
 export async function openRunner(
   connector: Connector,
-  settings: { readonly [name: string]: Json },
+  given: { readonly [name: string]: Json },
   attested: Connection['attested'] = null,
 ): Promise<Runner> {
+  const settings = { ...defaultsOf(connector), ...given }
   // Waits pass at once: who sleeps moves the clock.
   let slept = 0
   const now = () => Date.now() + slept
