@@ -1045,18 +1045,6 @@ export const ERRORS = {
     again: false,
     next: 'Write `{name}` for a value and `{{` or `}}` for a literal brace.',
   },
-  'write/ambiguous': {
-    means: 'The search by natural key finds more than one record, so it is not known which one was meant.',
-    http: 409,
-    again: false,
-    next: 'Look at the records at the target and settle which one stays; then ask again.',
-  },
-  'write/identity': {
-    means: 'The object at the target is not the one that was meant: a value it is bound to differs.',
-    http: 409,
-    again: false,
-    next: 'Sync the connection, look whether the id or name was given to somebody else, and ask again.',
-  },
   'write/input': {
     means: 'The input is not what the action takes.',
     http: 422,
@@ -1080,12 +1068,6 @@ export const ERRORS = {
     http: 502,
     again: false,
     next: 'Look at the answer at the target; if it is a success, correct `accepted` of the step.',
-  },
-  'write/protected': {
-    means: 'The object is protected, so no action touches it.',
-    http: 403,
-    again: false,
-    next: 'If it is to be changed, do it at the target by hand, or take it from the protected ones first.',
   },
   'write/unknown-action': {
     means: 'The connector declares no such action.',

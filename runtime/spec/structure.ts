@@ -4,6 +4,7 @@ import type { JsonObject } from '../types.ts'
 import type { Problem } from './diagnostic.ts'
 import { explain } from './explain/explain.ts'
 import type { Fault, Repair } from './explain/fault.ts'
+import { actionsAmongStreams, lostActions } from './explain/lost.ts'
 import { narrow } from './explain/unions.ts'
 import { connectorSchema } from './schema.ts'
 import { type Data, escapePointer, type Spot, type Tree } from './tree.ts'
@@ -24,13 +25,20 @@ export function checkStructure(tree: Tree): Structure {
   const broken: string[] = []
   const strays: string[] = []
   const seen = new Set<string>()
+  const astray = actionsAmongStreams(tree)
   let current = tree
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    const faults = explain(narrow(faultsOf(current.data)), current)
-    const fresh = faults.filter((fault) => !seen.has(fault.key) && !broken.some((pointer) => isAtOrBelow(fault.pointer, pointer)))
+    const faults = [...lostActions(astray, current), ...explain(narrow(faultsOf(current.data)), current)]
+    const fresh = faults.filter(
+      (fault) =>
+        !seen.has(fault.key) &&
+        !broken.some((pointer) => isAtOrBelow(fault.pointer, pointer)) &&
+        (fault.key.endsWith(' action') || !astray.some((pointer) => isAtOrBelow(fault.pointer, pointer))),
+    )
     for (const fault of fresh) {
       seen.add(fault.key)
-      problems.push(fault.problem)
+      // Two actions that have run into one hold the keys of both; that they do is told already.
+      if (!(tree.torn.includes('/actions') && /^\/actions\/[^/]+$/.test(fault.pointer))) problems.push(fault.problem)
     }
     for (const fault of fresh) if (fault.spoils) broken.push(fault.pointer)
     for (const fault of fresh) if (fault.spoils && fault.problem.code === 'spec/unknown-key') strays.push(fault.pointer)

@@ -88,9 +88,10 @@ export function readTree(
       const range: Range = [pair.key.range![0], Math.max(pair.key.range![1], pair.key.range![0] + 1)]
       const name = String((pair.key as Scalar).value)
       const path = () => pathOf(`${pointer}/${escapePointer(name)}`)
-      if (FORBIDDEN.has(name))
+      if (FORBIDDEN.has(name)) {
         problems.push(error('spec/forbidden-key', `\`${name}\` may not be a key`, range, path(), 'choose another name'))
-      else if (name === '<<') problems.push(error('spec/yaml-merge', 'a merge key', range, path(), 'write the keys out'))
+        torn.push(pointer)
+      } else if (name === '<<') problems.push(error('spec/yaml-merge', 'a merge key', range, path(), 'write the keys out'))
       else if (first_at.has(name)) {
         twice.push({ name, range, path: path(), first: first_at.get(name)! })
       } else {

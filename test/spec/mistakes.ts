@@ -23,7 +23,7 @@ export type Token = {
 }
 
 /** Below these stand names of the author's own choosing. */
-const FREE = new Set(['settings', 'streams', 'headers', 'query', 'each', 'keep', 'value'])
+const FREE = new Set(['settings', 'streams', 'headers', 'query', 'each', 'keep', 'value', 'input'])
 
 /** Every key that the language gives. */
 export function keysOf(text: string): readonly Token[] {

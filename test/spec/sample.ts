@@ -84,4 +84,72 @@ streams:
     refers: { account: users, entitlement: groups }
     prove:
       - { kind: count_per_parent, path: group.usersCount }
+actions:
+  create_account:
+    on: users
+    does: { account: present, profile: as_given }
+    input:
+      login: { label: Login }
+      email: { required: false }
+      tags: { type: list, required: false }
+    find: { request: "GET /users?login={input.login}", records: data, id: id, match: = record.login == input.login }
+    send:
+      request: POST /users
+      body: { kind: json, value: { login: "{input.login}", email: = input.?email, tags: = input.?tags } }
+    verify:
+      - { facet: account, probe: { kind: state, expect: = record.login == input.login } }
+      - { facet: profile, probe: { kind: state, expect: = record.?profile.?email.orValue('') == input.?email.orValue('') } }
+    invitation: { when: = status == 202 && body.invited == true, expires: 3d }
+  deactivate_account:
+    title: Deactivate
+    on: users
+    does: { account: inactive, sessions: revoked, tokens: revoked }
+    bind: [userName, email]
+    already: = record.status == 'DEPROVISIONED'
+    protect:
+      - { name: super administrators, when: = record.role == 'super' }
+    send: POST /users/{id}/lifecycle/deactivate
+    verify:
+      - { facet: account, probe: { kind: state, expect: = record.status == 'DEPROVISIONED' }, within: 5m, agree: 3, every: 10s }
+      - facet: account
+        probe:
+          kind: not_listed
+          list: GET /users?status=ACTIVE
+          pages: { kind: link, end: no_next }
+          records: "[]"
+          match: = record.id == id
+      - { facet: sessions, probe: { kind: empty, list: "GET /users/{id}/sessions", pages: { kind: none }, records: "[]" } }
+      - { facet: sessions, probe: { kind: count, look: "GET /users/{id}/sessions/count", path: total, expect: = count == 0 } }
+      - { facet: tokens, probe: { kind: residual, longest_token: 1h } }
+    may_change: [active, type]
+    recheck: [1h, 24h]
+  delete_account:
+    on: users
+    does: { account: absent }
+    input:
+      heir: { stream: users, required: false }
+    bind: [userName]
+    steps:
+      - { name: disable, send: "POST /users/{id}/lifecycle/deactivate", when: = record.status != 'DEPROVISIONED' }
+      - { name: remove, facets: [account], send: "DELETE /users/{id}?to={input.heir}", accepted: = status == 202, already_status: [404] }
+    verify:
+      - { facet: account, probe: { kind: gone } }
+    job: { id: job.id, poll: "GET /jobs/{job}", done: = body.state == 'DONE', failed: = body.state == 'ERROR', within: 30m }
+  grant:
+    on: users
+    does: { groups: held }
+    input:
+      group: { stream: groups }
+    send: PUT /groups/{input.group}/users/{id}
+    verify:
+      - { facet: groups, probe: { kind: listed, list: "GET /groups/{input.group}/users", pages: { kind: link, end: no_next }, records: "[]", match: = record.id == id } }
+  custom_clear_factors:
+    on: users
+    does: { credential: revoked }
+    bind: [userName]
+    idempotency: none
+    send: POST /users/{id}/factors/reset
+    verify:
+      - { facet: credential, probe: { kind: log, look: "GET /logs?target={id}", records: "[]", match: = record.type == 'reset', at: published } }
+    unverifiable: the log is not whole
 `

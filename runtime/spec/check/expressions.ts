@@ -6,7 +6,7 @@ import type { Json } from '../../types.ts'
 import { didYouMean } from '../nearest.ts'
 import type { Data } from '../tree.ts'
 import { asMap, type Look, own, texts, tryCompile } from './look.ts'
-import type { Names } from './templates.ts'
+import { givenBy, type Names } from './templates.ts'
 
 const ANSWER = ['status', 'headers', 'body']
 
@@ -23,6 +23,13 @@ export function checkRecordCel(look: Look, data: Data | undefined, pointer: stri
   checkSettingNames(look, data, pointer)
 }
 
+/** CEL over exactly these names. */
+export function checkCel(look: Look, data: Data | undefined, pointer: string, variables: readonly string[]): void {
+  if (typeof data !== 'string' || !isCel(data)) return
+  tryCompile(look, pointer, data, variables, () => compileCel(data, { variables }))
+  checkSettingNames(look, data, pointer)
+}
+
 /** A value of `fields`, `keep` or `id`. */
 export function checkValue(look: Look, data: Data | undefined, pointer: string, variables: readonly string[]): void {
   if (typeof data !== 'string' || data === '') return
@@ -34,7 +41,7 @@ export function checkPath(look: Look, data: Data | undefined, pointer: string): 
   if (typeof data === 'string' && data !== '') tryCompile(look, pointer, data, [], () => compilePath(data))
 }
 
-const isCel = (text: string) => /^\s*=/.test(text)
+export const isCel = (text: string) => /^\s*=/.test(text)
 
 /** Settings that an expression reads. */
 export function settingsIn(text: string): readonly { readonly name: string; readonly offset: number }[] {
@@ -57,7 +64,7 @@ export function checkMembers(look: Look, data: Data | undefined, pointer: string
     if (members === null) continue
     for (const { name, offset } of membersIn(data, variable)) {
       if (members.includes(name)) continue
-      const help = didYouMean(name, members) ?? `its stream gives ${members.join(', ')}; add more with \`keep\``
+      const help = didYouMean(name, members) ?? givenBy(variable, members)
       look.report('spec/unknown-name', pointer, `\`${variable}.${name}\` leads nowhere`, {
         where: { on: 'value', offset, length: name.length },
         help,

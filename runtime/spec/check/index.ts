@@ -1,5 +1,6 @@
 /** What the shape cannot say: names that lead somewhere, expressions that compile, addresses that may be asked for. */
 import type { Tree } from '../tree.ts'
+import { checkActions } from './actions.ts'
 import { checkAddresses } from './addresses.ts'
 import { checkAuth } from './auth.ts'
 import { checkGraph } from './graph.ts'
@@ -14,7 +15,7 @@ export type { Found } from './look.ts'
 /** Works on files with faults of shape too: what is of another type than meant is passed over here. */
 export function checkMeaning(tree: Tree): readonly Found[] {
   const { look, found } = looker(tree)
-  for (const check of [checkAddresses, checkAuth, checkRequests, checkStreams, checkGraph, checkProofs]) check(look)
+  for (const check of [checkAddresses, checkAuth, checkRequests, checkStreams, checkGraph, checkProofs, checkActions]) check(look)
   checkSettings(look, found)
   return merged(found)
 }

@@ -3,7 +3,7 @@ import { show } from '../diagnostic.ts'
 import { parseLine } from '../request.ts'
 import type { Data } from '../tree.ts'
 import { checkAddress, checkDeclared } from './addresses.ts'
-import { checkAnswerCel } from './expressions.ts'
+import { checkAnswerCel, checkCel, checkMembers, isCel } from './expressions.ts'
 import { asMap, entries, type Look, own, texts } from './look.ts'
 import { checkTemplate, type Names, PLAIN } from './templates.ts'
 
@@ -67,12 +67,15 @@ export function variablesOf(look: Look, each: Data | undefined): Names['variable
 /** Stands for a parent that is not known: whatever is asked of it is let pass. */
 const ANY: readonly string[] = Object.freeze(Object.assign([], { includes: () => true }))
 
-export function checkRequest(look: Look, declared: Data | undefined, pointer: string, known: Names): void {
+/** What a request is for: a read may not change anything. */
+export type Use = 'read' | 'write'
+
+export function checkRequest(look: Look, declared: Data | undefined, pointer: string, known: Names, use: Use = 'read'): void {
   const full = asMap(declared)
   const short = typeof declared === 'string'
   const at = short ? pointer : `${pointer}/request`
   const text = short ? declared : own(full, 'request')
-  if (typeof text === 'string') checkLine(look, text, at, known)
+  if (typeof text === 'string') checkLine(look, text, at, known, use)
   for (const { value, pointer: here } of entries(own(full, 'query'), `${pointer}/query`)) {
     for (const one of texts(value, here)) checkTemplate(look, one.pointer, one.text, 0, known, 'query')
   }
@@ -80,7 +83,7 @@ export function checkRequest(look: Look, declared: Data | undefined, pointer: st
   checkAnswerCel(look, own(full, 'expect'), `${pointer}/expect`)
   const body = own(full, 'body')
   for (const one of texts(body, `${pointer}/body`))
-    if (!isVerbatim(one.pointer, asMap(body))) checkTemplate(look, one.pointer, one.text, 0, known, 'body')
+    if (!isVerbatim(one.pointer, asMap(body))) checkBodyText(look, one.pointer, one.text, known)
   const method = typeof text === 'string' ? parseLine(text)?.method : undefined
   if (body !== undefined && method === 'GET')
     look.report('spec/get-with-body', `${pointer}/body`, 'a GET with a body: many servers drop it', {
@@ -88,6 +91,16 @@ export function checkRequest(look: Look, declared: Data | undefined, pointer: st
       help: 'use POST if the target documents it',
       severity: 'warning',
     })
+}
+
+/** In an action a text that is CEL as a whole gives a typed value. */
+function checkBodyText(look: Look, pointer: string, text: string, known: Names): void {
+  if (known.cel === null || !isCel(text)) {
+    checkTemplate(look, pointer, text, 0, known, 'body')
+    return
+  }
+  checkCel(look, text, pointer, known.cel)
+  checkMembers(look, text, pointer, known.variables)
 }
 
 /** The text of a GraphQL query has braces of its own, and names of methods and kinds are not templates. */
@@ -99,11 +112,11 @@ function isVerbatim(pointer: string, body: { readonly [key: string]: Data }): bo
   )
 }
 
-function checkLine(look: Look, text: string, pointer: string, known: Names): void {
+function checkLine(look: Look, text: string, pointer: string, known: Names, use: Use): void {
   const line = parseLine(text)
   if (line === null) return
   const part = (offset: number, length: number) => ({ on: 'value', offset, length }) as const
-  if (line.method !== 'GET' && line.method !== 'POST') {
+  if (use === 'read' && line.method !== 'GET' && line.method !== 'POST') {
     look.report('spec/unsafe-method', pointer, `a read may not ${line.method}`, {
       where: part(0, line.method.length),
       help: 'reads use GET, or POST where the target documents it',

@@ -15,9 +15,23 @@ export type Names = {
   readonly extra: readonly string[]
   /** Secrets may be revealed in `auth` only. */
   readonly secrets: 'allowed' | 'refused'
+  /** Of the names, those that hold a list: they fill no template. */
+  readonly lists: readonly string[]
+  /** What CEL that is a body's whole text may name; null: a body holds templates only. */
+  readonly cel: readonly string[] | null
+  /** What to say of `{id}` and `{record.…}` where they are not known. */
+  readonly elsewhere: string
 }
 
-export const PLAIN: Names = { variables: {}, record: false, extra: [], secrets: 'refused' }
+export const PLAIN: Names = {
+  variables: {},
+  record: false,
+  extra: [],
+  secrets: 'refused',
+  lists: [],
+  cel: null,
+  elsewhere: '`{id}` is known in `get` and `expand` only, `{record.…}` in `expand`',
+}
 
 export type Part = 'path' | 'query' | 'header' | 'body' | 'other'
 
@@ -51,6 +65,11 @@ function checkName(
   if (members !== undefined) {
     const trouble = member(name, first, rest, members)
     if (trouble !== null) look.report('spec/unknown-name', pointer, `\`{${show(name)}}\` leads nowhere`, { where, help: trouble })
+    else if (known.lists.includes(name))
+      look.report('spec/wrong-type', pointer, `\`${show(name)}\` is a list and fills no template`, {
+        where,
+        help: `as the whole text of a value in a body: "= ${name}"`,
+      })
     return
   }
   const setting = first === 'settings' && rest.length === 1 ? rest[0]! : name
@@ -80,9 +99,18 @@ function checkName(
 
 function member(name: string, first: string, rest: readonly string[], members: readonly string[] | null): string | null {
   if (members === null) return rest.length === 0 ? null : `\`${first}\` is a plain value: write {${first}}`
-  if (rest.length === 0) return `write {${first}.id}, or another field of it`
+  if (rest.length === 0) return first === INPUT ? `write {${first}.name}` : `write {${first}.id}, or another field of it`
   if (rest.length === 1 && members.includes(rest[0]!)) return null
-  return didYouMean(name, withMembers(first, members)) ?? `its stream gives ${members.join(', ')}; add more with \`keep\``
+  return didYouMean(name, withMembers(first, members)) ?? givenBy(first, members)
+}
+
+/** The variable of an action that holds what was given with it. */
+const INPUT = 'input'
+
+/** What a variable has, for people. */
+export function givenBy(variable: string, members: readonly string[]): string {
+  if (variable !== INPUT) return `its stream gives ${members.join(', ')}; add more with \`keep\``
+  return members.length === 0 ? 'declare it below `input`' : `inputs: ${members.join(', ')}`
 }
 
 function withMembers(variable: string, members: readonly string[] | null): readonly string[] {

@@ -16,6 +16,9 @@ export function keyFaults(pointer: string, errors: readonly ErrorObject[], tree:
   )
   const present = Object.keys((errors[0]?.data ?? {}) as object)
   const is_fields = /^\/streams\/[^/]+\/fields$/.test(pointer)
+  const is_actions = pointer === '/actions'
+  const strange = strangers(pointer, unknown, missing, present, tree)
+  if (strange !== null) return [strange]
   const faults: Fault[] = []
   for (const error of unknown) {
     const name = String(error.params['additionalProperty'])
@@ -30,9 +33,9 @@ export function keyFaults(pointer: string, errors: readonly ErrorObject[], tree:
       pointer: own,
       spoils: near === null,
       problem: {
-        code: is_fields ? 'spec/unknown-field' : 'spec/unknown-key',
+        code: is_fields ? 'spec/unknown-field' : is_actions ? 'spec/unknown-action' : 'spec/unknown-key',
         severity: 'error',
-        message: `unknown ${is_fields ? 'field' : 'key'} \`${show(name)}\``,
+        message: `unknown ${is_fields ? 'field' : is_actions ? 'action' : 'key'} \`${show(name)}\``,
         range: keyRange(tree, own),
         path: pathOf(own),
         help:
@@ -40,7 +43,9 @@ export function keyFaults(pointer: string, errors: readonly ErrorObject[], tree:
             ? `did you mean \`${near}\`?`
             : replaced !== null
               ? `\`${replaced}\` is missing here; is this meant to be it?`
-              : knownKeys(name, known, free, present),
+              : is_actions
+                ? `known: ${listed(known)}; others are named custom_…`
+                : knownKeys(name, known, free, present),
       },
       repair: near === null ? null : { pointer, from: name, to: near },
       key: `${own} unknown`,
@@ -48,6 +53,31 @@ export function keyFaults(pointer: string, errors: readonly ErrorObject[], tree:
   }
   if (missing.size > 0) faults.push(missingKeys(pointer, [...missing], is_fields, tree))
   return faults
+}
+
+/** Not one key that is known here, and all that must be there are missing: it is something else, which has run into this. */
+function strangers(
+  pointer: string,
+  unknown: readonly ErrorObject[],
+  missing: ReadonlySet<string>,
+  present: readonly string[],
+  tree: Tree,
+): Fault | null {
+  const schema = (unknown[0]?.parentSchema ?? {}) as Schema
+  const known = Object.keys(schema.properties ?? {})
+  const far = present.some((name) => nearest(name, known) === null)
+  if (present.length < 2 || unknown.length !== present.length || missing.size < 2 || !far) return null
+  if (!(schema.required ?? []).every((key) => missing.has(key))) return null
+  const quoted = (names: Iterable<string>) => [...names].map((name) => `\`${show(name)}\``).join(', ')
+  const problem = {
+    code: 'spec/unknown-key',
+    severity: 'error',
+    message: `${quoted(present.slice(0, 4))} ${present.length > 4 ? '… ' : ''}mean nothing here; missing ${quoted(missing)}`,
+    range: ownRange(tree, pointer),
+    path: pathOf(pointer),
+    help: 'is the line above lost that names what begins here?',
+  } as const
+  return { pointer, spoils: true, problem, repair: null, key: `${pointer} strangers` }
 }
 
 function knownKeys(name: string, known: readonly string[], free: readonly string[], present: readonly string[]): string | null {
