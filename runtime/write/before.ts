@@ -19,7 +19,7 @@ export type Before =
   /** It is not there, and a record known to be alive is. */
   | { readonly is: 'gone'; readonly because: string }
   /** Not to be sent, whatever is asked: another object than was meant, or a protected one. */
-  | { readonly is: 'refused'; readonly code: 'write/identity' | 'write/protected' | 'write/ambiguous'; readonly because: string }
+  | { readonly is: 'refused'; readonly brake: 'identity' | 'protected' | 'ambiguous'; readonly because: string }
   | { readonly is: 'unanswered'; readonly because: string }
 
 export async function lookBefore(work: Work): Promise<Before> {
@@ -39,7 +39,7 @@ async function beforeCreate(work: Work): Promise<Before> {
     case 'unanswered':
       return found
     case 'ambiguous':
-      return { is: 'refused', code: 'write/ambiguous', because: `${found.count} records have this natural key already` }
+      return { is: 'refused', brake: 'ambiguous', because: `${found.count} records have this natural key already` }
     case 'none':
       return found.control === 'not_alive'
         ? { is: 'unanswered', because: 'nothing is found, but a record known to be there is not found either' }
@@ -82,12 +82,12 @@ async function refusal(
   const moved = Object.entries(intent.bound).filter(([name, value]) => !same(fields, name, value))
   if (moved.length > 0) {
     const names = moved.map(([name]) => name).join(', ')
-    return { is: 'refused', code: 'write/identity', because: `it is not the object that was meant: ${names} differs` }
+    return { is: 'refused', brake: 'identity', because: `it is not the object that was meant: ${names} differs` }
   }
   if ((ctx.connection.protected?.[act.action.on] ?? []).includes(id))
-    return { is: 'refused', code: 'write/protected', because: 'the connection names it as protected' }
+    return { is: 'refused', brake: 'protected', because: 'the connection names it as protected' }
   const rule = act.protect.find(({ when }) => when({ ...namesOf(work), record, before: record }) === true)
-  if (rule !== undefined) return { is: 'refused', code: 'write/protected', because: `it is protected: ${rule.name}` }
+  if (rule !== undefined) return { is: 'refused', brake: 'protected', because: `it is protected: ${rule.name}` }
   if (ctx.connector.whoami === null || act.on.stream.is !== 'account') return null
   const me = await openWhoami({ ...asking(work), names: namesOf(work), connector: ctx.connector })()
   if (!('id' in me)) {
@@ -95,7 +95,7 @@ async function refusal(
       ? { is: 'unanswered', because: `whose account this connection uses is not known: ${me.failed}` }
       : null
   }
-  return me.id === id ? { is: 'refused', code: 'write/protected', because: "it is the connection's own account" } : null
+  return me.id === id ? { is: 'refused', brake: 'protected', because: "it is the connection's own account" } : null
 }
 
 /** A bound value that was not known when the change was asked for binds nothing. */

@@ -3,7 +3,7 @@ import type { Http } from '../http/open.ts'
 import type { Store } from '../store/port.ts'
 import type { WriteStore } from '../store/write-port.ts'
 import type { Connection, Connector } from '../types.ts'
-import type { IntentEvent } from '../write-types.ts'
+import type { Intent, IntentEvent } from '../write-types.ts'
 
 /** Told after the event is durable. */
 export type WriteProgress = {
@@ -37,6 +37,8 @@ export type WriteContext = {
   readonly signal?: AbortSignal
   /** 26 characters, sortable by time. */
   readonly newId: () => string
+  /** False: it needs the approval of a second person and has none. Absent: none is needed. */
+  readonly approved?: (intent: Intent) => boolean | Promise<boolean>
   readonly onProgress?: (progress: WriteProgress) => void
   readonly onBoundary?: (boundary: Boundary) => void | Promise<void>
 }

@@ -3,7 +3,7 @@ import { Failure } from '../errors.ts'
 import type { ProbeAnswer, ProbeKind, ProbeShows, ProbeView } from '../kinds/kind.ts'
 import { probe } from '../kinds/probe/index.ts'
 import { fieldOf } from '../record/rows.ts'
-import type { JsonObject, RequestSpec } from '../types.ts'
+import type { Facet, JsonObject, KindOptions, RequestSpec } from '../types.ts'
 import type { Look } from '../write-types.ts'
 import { askList, askOne } from './ask.ts'
 import { type Control, controlList, controlOne } from './control.ts'
@@ -16,7 +16,7 @@ export async function lookAt(work: Work, verify: number, phase: Look['phase']): 
   const { facet, probe: options } = declared
   const word = probe[options.kind]
   if (word === undefined) throw new Failure('spec/unknown-kind', 'verify', `no such kind of probe: ${options.kind}`)
-  const seen = await ask(work, word, options)
+  const seen = await ask(work, word, options, facet)
   return {
     facet,
     verify,
@@ -41,19 +41,19 @@ type Seen = {
   readonly record: object | null
 }
 
-async function ask(work: Work, word: ProbeKind, options: Work['act']['action']['verify'][number]['probe']): Promise<Seen> {
+async function ask(work: Work, word: ProbeKind, options: KindOptions, facet: Facet): Promise<Seen> {
   const wanted = word.asks(options)
   const names = namesOf(work)
   switch (wanted.ask) {
     case 'nothing': {
-      const shows = word.read(options, viewOf(work), { ask: 'nothing' })
+      const shows = word.read(options, viewOf(work, facet), { ask: 'nothing' })
       return { shows, control: null, where: options.kind, digest: null, record: null }
     }
     case 'one': {
       const request = wanted.request === 'get' ? null : wanted.request
       const read = await askOne(work, request, names)
       const { digest, ...rest } = read
-      const judged = await controlled(work, word, options, { ask: 'one', ...rest, control: null }, () =>
+      const judged = await controlled(work, word, options, { ask: 'one', ...rest, control: null }, facet, () =>
         controlOne(work, request),
       )
       return { ...judged, where: whereOf(request ?? work.act.on.stream.get), digest, record: read.record }
@@ -61,7 +61,7 @@ async function ask(work: Work, word: ProbeKind, options: Work['act']['action']['
     case 'list': {
       const read = await askList(work, wanted, names)
       const { digest, ...rest } = read
-      const judged = await controlled(work, word, options, { ask: 'list', ...rest, control: null }, () =>
+      const judged = await controlled(work, word, options, { ask: 'list', ...rest, control: null }, facet, () =>
         controlList(work, wanted),
       )
       return { ...judged, where: whereOf(wanted.request), digest, record: null }
@@ -75,20 +75,23 @@ type Controllable = Exclude<ProbeAnswer, { ask: 'nothing' }>
 async function controlled(
   work: Work,
   word: ProbeKind,
-  options: Parameters<ProbeKind['read']>[0],
+  options: KindOptions,
   answer: Controllable,
+  facet: Facet,
   control: () => Promise<Control>,
 ): Promise<{ readonly shows: ProbeShows; readonly control: Control }> {
-  const view = viewOf(work)
+  const view = viewOf(work, facet)
   const alone = word.read(options, view, answer)
   if (word.read(options, view, { ...answer, control: 'alive' }).shows === alone.shows) return { shows: alone, control: null }
   const asked = await control()
   return { shows: word.read(options, view, { ...answer, control: asked }), control: asked }
 }
 
-function viewOf(work: Work): ProbeView {
+function viewOf(work: Work, facet: Facet): ProbeView {
   const names = namesOf(work)
-  const sent = work.events.find((event) => event.kind === 'sending')
+  const steps = work.act.action.steps.filter((step) => step.facets.includes(facet)).map((step) => step.name)
+  // The first try counts: where that one was applied and its answer lost, what it left is older than the second.
+  const sent = work.events.find((event) => event.kind === 'sending' && (steps.length === 0 || steps.includes(event.step)))
   return {
     vars: { id: idOf(work), input: names['input'], settings: names['settings'], before: work.before },
     sent_at_ms: sent === undefined ? null : Date.parse(sent.at),
