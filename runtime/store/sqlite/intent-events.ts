@@ -6,13 +6,13 @@ import { cleanText, jsonText } from '../text.ts'
 import { note } from './audit.ts'
 import type { Database } from './database.ts'
 
-/** Appends one event, folds it into the intent's row and writes its audit entry; inside a transaction. Answers what it folded to. */
+/** Appends one event, folds it into the intent's row and writes its audit entry; inside a transaction. Answers what it was and what it folds to. */
 export function appendEvent(
   db: Database,
   intent: string,
   event: IntentEvent,
   audit: { readonly by: string; readonly what: string },
-): Folded & { readonly n: number } {
+): { readonly n: number; readonly before: Folded; readonly after: Folded } {
   const row = db.one(
     `SELECT i.n, i.state, i.outcome, i.sent_at, c.name, i.action, i.id FROM intent i JOIN conn c ON c.conn = i.conn WHERE i.intent = $1`,
     cleanText(intent),
@@ -39,7 +39,7 @@ export function appendEvent(
   )
   const detail = { connection: row[4] as string, action: row[5] as string, id: row[6] as string | null, ...told(event) }
   note(db, { at: event.at, what: audit.what, by: audit.by, about: intent, detail })
-  return { ...after, n }
+  return { n, before, after }
 }
 
 /** From the first request to the first `verified`, in ms; null where nothing was sent or the times are none. */

@@ -12,18 +12,30 @@ const INPUT_MOST = 65_536
 
 export type Requested = { readonly intent: string; readonly made: boolean; readonly cancelled: readonly string[] }
 
+/** With the numbers that the queue needs. */
+export type RequestedAll = {
+  readonly requested: readonly Requested[]
+  readonly made: readonly number[]
+  readonly cancelled: readonly number[]
+}
+
 /** Inside a transaction, one after the other: a leaver cancels what stands before it in the same list too. */
-export function requestAll(db: Database, intents: readonly Intent[]): readonly Requested[] {
+export function requestAll(db: Database, intents: readonly Intent[]): RequestedAll {
   for (const intent of intents) mustBeSmall(intent)
   const conns = new Map<string, number>()
-  return intents.map((intent) => {
+  const made: number[] = []
+  const cancelled: number[] = []
+  const requested = intents.map((intent) => {
     const conn = conns.get(intent.connection) ?? connNumber(db, intent.connection)
     conns.set(intent.connection, conn)
     const known = knownIntent(db, conn, intent)
-    if (known === null) insert(db, conn, intent)
+    if (known === null) made.push(insert(db, conn, intent))
     const name = known ?? intent.intent
-    return { intent: name, made: known === null, cancelled: intent.lane === 'leaver' ? cancelGrants(db, conn, intent, name) : [] }
+    const grants = intent.lane === 'leaver' ? cancelGrants(db, conn, intent, name) : []
+    cancelled.push(...grants.map(({ n }) => n))
+    return { intent: name, made: known === null, cancelled: grants.map((grant) => grant.intent) }
   })
+  return { requested, made, cancelled }
 }
 
 function mustBeSmall(intent: Intent): void {
@@ -52,7 +64,7 @@ function knownIntent(db: Database, conn: number, intent: Intent): string | null 
   throw new Failure('store/intent-exists', intent.intent, `${intent.intent} is another change already`)
 }
 
-function insert(db: Database, conn: number, intent: Intent): void {
+function insert(db: Database, conn: number, intent: Intent): number {
   const { action, id, lane, plan, key, made_at } = intent
   const { by, why, from, person } = intent.provenance
   const n = db.one(
@@ -74,6 +86,7 @@ function insert(db: Database, conn: number, intent: Intent): void {
   db.run('INSERT INTO intent_event (n, said) VALUES ($1, $2)', n, jsonText({ kind: 'requested', at: made_at }))
   const detail = { event: 'requested', connection: intent.connection, action, id, lane, key, plan, why, from, person }
   note(db, { at: made_at, what: 'requested', by, about: intent.intent, detail })
+  return n
 }
 
 /** Two creates for one person would else search at the same time, and both find nothing. */
@@ -89,27 +102,27 @@ export function instant(text: string): string {
 const ACCESS = GIVES_ACCESS.map((action) => `'${action}'`).join(', ')
 const WAITING_GRANT = `action IN (${ACCESS}) AND sent_at IS NULL AND state <> 'done' AND lane <> ${LANE_RANKS.leaver}`
 
-function cancelGrants(db: Database, conn: number, leaver: Intent, name: string): readonly string[] {
+function cancelGrants(
+  db: Database,
+  conn: number,
+  leaver: Intent,
+  name: string,
+): readonly { readonly n: number; readonly intent: string }[] {
   const { by, person } = leaver.provenance
-  const found = [
-    ...(person === null
-      ? []
-      : db.all(`SELECT intent, 'person' FROM intent WHERE person = $1 AND ${WAITING_GRANT}`, cleanText(person))),
-    ...(leaver.id === null
+  const ofPerson =
+    person === null ? [] : db.all(`SELECT intent, 'person' FROM intent WHERE person = $1 AND ${WAITING_GRANT}`, cleanText(person))
+  const ofId =
+    leaver.id === null
       ? []
       : db.all(
           `SELECT intent, 'native id' FROM intent WHERE id = $2 AND +conn = $1 AND ${WAITING_GRANT}`,
           conn,
           cleanText(leaver.id),
-        )),
-  ]
-  const same = new Map(found.map(([intent, what]) => [intent as string, what as string]))
-  for (const [intent, what] of same)
-    appendEvent(
-      db,
-      intent,
-      { kind: 'cancelled', at: leaver.made_at, by, because: `the leaver ${name} is for the same ${what}` },
-      { by, what: 'cancelled' },
-    )
-  return [...same.keys()]
+        )
+  const found = new Map([...ofPerson, ...ofId].map(([intent, same]) => [intent as string, same as string]))
+  return [...found].map(([intent, same]) => {
+    const because = `the leaver ${name} is for the same ${same}`
+    const { n } = appendEvent(db, intent, { kind: 'cancelled', at: leaver.made_at, by, because }, { by, what: 'cancelled' })
+    return { n, intent }
+  })
 }

@@ -58,7 +58,7 @@ const STEPS: readonly string[] = [
    CREATE INDEX intent_person ON intent (person) WHERE person IS NOT NULL;
    CREATE INDEX intent_id ON intent (id) WHERE id IS NOT NULL;
    CREATE INDEX intent_plan ON intent (plan) WHERE plan IS NOT NULL;
-   CREATE INDEX intent_state ON intent (state, conn) WHERE state <> 'done';
+   CREATE INDEX intent_state ON intent (state, conn, lane) WHERE state <> 'done';
    CREATE INDEX intent_outcome ON intent (outcome, conn) WHERE outcome IS NOT NULL;
    CREATE INDEX intent_verified ON intent (conn, verify_ms) WHERE verify_ms IS NOT NULL;
    CREATE TABLE intent_event (event INTEGER PRIMARY KEY, n INTEGER NOT NULL, said TEXT NOT NULL);

@@ -6,32 +6,32 @@ import type { Database } from './database.ts'
 import { appendEvent } from './intent-events.ts'
 import { openIntents } from './intents.ts'
 import { openMetrics } from './metrics.ts'
-import { openClaims, openQueue } from './queue.ts'
+import { openQueue } from './queue.ts'
 import { requestAll } from './request.ts'
 
-/** The store of changes over the same file. */
+/** The store of changes over the same file. The queue hears of a change after its commit, and never of one that was rolled back. */
 export function openWrites(db: Database): WriteStore {
-  const claims = openClaims()
-  const drop = (intent: string): void => {
-    const row = db.one('SELECT n FROM intent WHERE intent = $1', intent)
-    if (row !== undefined) claims.drop(row[0] as number)
-  }
+  const { waits, left, ...queue } = openQueue(db)
   return {
     ...openIntents(db),
-    ...openQueue(db, claims),
+    ...queue,
     ...openMetrics(db),
     ...openAssertions(db),
     ...openBrakes(db),
     ...openAudit(db),
     request: async (intents) => {
-      const requested = db.write(() => requestAll(db, intents))
+      const { requested, made, cancelled } = db.write(() => requestAll(db, intents))
       // Who works on a cancelled one hears `store/ended` before it sends.
-      for (const { cancelled } of requested) for (const intent of cancelled) drop(intent)
+      for (const n of cancelled) left(n)
+      waits(made)
       return requested
     },
     append: async (intent, event, audit) => {
-      const { n, state } = db.write(() => appendEvent(db, intent, event, audit))
-      if (state === 'held' || state === 'done') claims.drop(n)
+      const { n, before, after } = db.write(() => appendEvent(db, intent, event, audit))
+      if (rests(after.state)) left(n)
+      else if (rests(before.state)) waits([n])
     },
   }
 }
+
+const rests = (state: string): boolean => state === 'held' || state === 'done'
