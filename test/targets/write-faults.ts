@@ -19,6 +19,8 @@ export type WriteFaultOptions = {
   /** `Retry-After`. */
   readonly seconds?: number
   readonly fields?: readonly ProfileField[]
+  /** Lists alone, not what is read by its id. */
+  readonly lists?: boolean
 }
 
 export type WriteReply = Reply & { readonly drop?: 'reset' | 'hang' }

@@ -74,8 +74,7 @@ export function requestsOf(target: WriteTarget, { action, id, input }: AskedFor)
         ['POST', `/api/v1/users/${user}/lifecycle/deactivate`],
         ['DELETE', `/api/v1/users/${user}/sessions`],
         ['POST', `/api/v1/users/${user}/tokens/revoke`],
-        ['DELETE', `/api/v1/users/${user}/licenses/sku-basic`],
-        ['DELETE', `/api/v1/users/${user}/licenses/sku-plus`],
+        ['DELETE', `/api/v1/users/${user}/licenses`],
       ]
     case 'rest update_account':
       return [['POST', `/api/v1/users/${user}`, { profile: { title: input['title'], firstName: input['givenName'] } }]]

@@ -110,8 +110,11 @@ function person(method: string, id: string, part: string | undefined, last: stri
         })
       })
     case 'PUT licenses':
+      return last === undefined ? null : license(id, last, true)
     case 'DELETE licenses':
-      return last === undefined ? null : license(id, last, method === 'PUT')
+      return last === undefined
+        ? onPerson('unlicense', id, () => done([{ do: 'licenses', id, to: [] }]))
+        : license(id, last, false)
     default:
       return null
   }

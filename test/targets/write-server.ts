@@ -29,6 +29,8 @@ export type WriteTargetOptions = {
   /** How many copies answer reads, in turn. */
   readonly replicas?: number
   readonly faults?: WriteFaults
+  /** After each request has been answered, before the answer leaves. */
+  readonly onAnswer?: () => void
 }
 
 export type Mutation = {
@@ -73,7 +75,7 @@ type Memory = {
   readonly requests: string[]
   readonly unexpected: string[]
   readonly echoes: Change[]
-  blind: boolean
+  blind: 'no' | 'lists' | 'all'
   lag_ms: readonly number[]
   /** Which replica answered a path last, and when. */
   readonly turns: Map<string, { at_ms: number; turn: number }>
@@ -96,7 +98,7 @@ export async function startWriteTarget(o: WriteTargetOptions): Promise<WriteTarg
     requests: [],
     unexpected: [],
     echoes: [],
-    blind: false,
+    blind: 'no',
     lag_ms: [],
     turns: new Map(),
   })
@@ -109,6 +111,7 @@ export async function startWriteTarget(o: WriteTargetOptions): Promise<WriteTarg
     const mine = memory
     const body = await bodyOf(request)
     const reply = answer(mine, dialect, clock, request, body, token)
+    o.onAnswer?.()
     if (reply.drop === 'hang') hanging.add(response)
     else write(response, reply)
   })
@@ -135,7 +138,7 @@ export async function startWriteTarget(o: WriteTargetOptions): Promise<WriteTarg
       memory.faults = faults
       memory.passed = {}
       memory.fired = {}
-      memory.blind = false
+      memory.blind = 'no'
     },
     reset: ({ seed, replicas, faults }) => {
       memory = remember(seed, replicas ?? o.replicas ?? 1, faults ?? {})
@@ -213,7 +216,7 @@ function change(
   for (const [name, fault, options] of struck) {
     fire(memory, name)
     if (fault.echoes === true) memory.echoes.push(...changes)
-    if (fault.blinds === true) memory.blind = true
+    if (fault.blinds === true) memory.blind = options.lists === true ? 'lists' : 'all'
     changes = fault.changes?.(changes, at(options)) ?? changes
     if (fault.delays === true) delay_ms += options.ms ?? 3_000
     if (fault.reverts === true) revert_ms = options.ms ?? 60_000
@@ -303,7 +306,8 @@ function read(memory: Memory, dialect: WriteDialect, clock: Clock, want: Want, u
     }
   }
   const world = turn(memory, clock, url.pathname + url.search)
-  const people = memory.blind ? [] : [...world.people.values()]
+  const hidden = memory.blind === 'all' || (memory.blind === 'lists' && want.what !== 'person')
+  const people = hidden ? [] : [...world.people.values()]
   const one = (id: string) => people.find((person) => person.id === id)
   const missing = () => dialect.sayError(404, 'notFound', 'no such object')
   switch (want.what) {
@@ -324,10 +328,10 @@ function read(memory: Memory, dialect: WriteDialect, clock: Clock, want: Want, u
       return dialect.sayPeople(here, { from: want.from, total: people.length, next })
     }
     case 'teams':
-      return dialect.sayTeams(memory.blind ? [] : [...world.teams.values()])
+      return dialect.sayTeams(hidden ? [] : [...world.teams.values()])
     case 'team': {
       const team = world.teams.get(want.id)
-      return team === undefined || memory.blind ? missing() : dialect.sayTeam(team)
+      return team === undefined || hidden ? missing() : dialect.sayTeam(team)
     }
     case 'members': {
       const team = world.teams.get(want.id)
@@ -336,7 +340,7 @@ function read(memory: Memory, dialect: WriteDialect, clock: Clock, want: Want, u
     }
     case 'holdings': {
       // Who may not see the person sees an empty list: that is the trap.
-      if (memory.blind) return dialect.sayHoldings([])
+      if (hidden) return dialect.sayHoldings([])
       const person = one(want.id)
       return person === undefined ? missing() : dialect.sayHoldings(person[want.of])
     }

@@ -114,7 +114,7 @@ describe.each(WRITE_DIALECT_NAMES)('%s', (dialect) => {
 
   test('an answer lost after a create makes two of one for who just sends again, where names may be doubled', async () => {
     await tried(ask(target, 'create_account'), { answer_lost: { times: 1 }, no_uniqueness: {} })
-    expect(duplicates(target.effects())).toEqual(['create new.one@acme.example ×2'])
+    expect(duplicates(target.effects())).toEqual(['create new.one@acme.example'])
   })
 
   test.each([true, false])('a 5xx and a lost answer (applied: %s) leave the truth where they say', async (applied) => {

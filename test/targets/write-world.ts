@@ -176,14 +176,23 @@ export function inverse(world: World, change: Change): Change | null {
   }
 }
 
-/** Effects that our requests had more than once: a second object, a second key, the same state set twice. */
+/** Effects that our requests had more than once: a second object, a second key, the same state set twice with nobody undoing it in between. */
 export function duplicates(effects: readonly Effect[]): readonly string[] {
   const seen = new Map<string, number>()
+  const twice = new Set<string>()
   for (const { change, by } of effects) {
-    if (by === 'request') seen.set(keyOf(change), (seen.get(keyOf(change)) ?? 0) + 1)
+    if (by === 'upstream') {
+      for (const key of seen.keys()) if (key.includes(subjectOf(change))) seen.delete(key)
+      continue
+    }
+    const key = keyOf(change)
+    seen.set(key, (seen.get(key) ?? 0) + 1)
+    if (seen.get(key)! > 1) twice.add(key)
   }
-  return [...seen].filter(([, times]) => times > 1).map(([key, times]) => `${key} ×${times}`)
+  return [...twice]
 }
+
+const subjectOf = (change: Change): string => (change.do === 'create' ? change.person.id : change.id)
 
 function keyOf(change: Change): string {
   switch (change.do) {
