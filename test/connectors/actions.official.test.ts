@@ -57,7 +57,7 @@ const CASES: readonly Case[] = [
   {
     connector: 'google-workspace',
     vendor: google,
-    settings: { customer_id: 'my_customer', ...GOOGLE },
+    settings: GOOGLE,
     id: '107',
     record: { id: '107', primaryEmail: 'ada@acme.example', suspended: false },
     input: { role: 'MEMBER', code: 12 },

@@ -9,7 +9,10 @@ import type { SyncResult } from '../../runtime/read/run.ts'
 import { sync } from '../../runtime/read/sync.ts'
 import { loadConnector } from '../../runtime/spec/load.ts'
 import { openStore } from '../../runtime/store/sqlite/open.ts'
-import type { Connection, Connector, Json, StoredRecord } from '../../runtime/types.ts'
+import type { Connection, Connector, Json, JsonObject, StoredRecord } from '../../runtime/types.ts'
+import type { WriteContext } from '../../runtime/write/context.ts'
+import { drain, recheckDue, requestChange } from '../../runtime/write/engine.ts'
+import type { IntentEvent, Look, Outcome } from '../../runtime/write-types.ts'
 
 export const CONNECTORS = resolve(import.meta.dirname, '../../connectors')
 
@@ -59,13 +62,20 @@ export type Ran = {
 export type Runner = {
   /** Reads `only` these streams (all where absent) and what they depend on. */
   readonly run: (only?: readonly string[]) => Promise<Ran>
+  /** Asks for one change and works it off, to its outcome; every wait passes at once. */
+  readonly change: (action: string, id: string | null, input?: JsonObject) => Promise<Changed>
+  /** So much later: looks again at whatever is due. */
+  readonly later: (ms: number) => Promise<readonly Outcome[]>
   readonly close: () => Promise<void>
 }
+
+export type Changed = { readonly outcome: Outcome; readonly looks: readonly Look[]; readonly events: readonly IntentEvent[] }
 
 export async function openRunner(
   connector: Connector,
   given: { readonly [name: string]: Json },
   attested: Connection['attested'] = null,
+  secrets: { readonly [name: string]: string } = SECRETS,
 ): Promise<Runner> {
   const settings = { ...defaultsOf(connector), ...given }
   // Waits pass at once: who sleeps moves the clock.
@@ -76,7 +86,7 @@ export async function openRunner(
   const http = openHttp({
     connector,
     settings,
-    secrets: async (name) => new Secret(SECRETS[name] ?? 'unknown'),
+    secrets: async (name) => new Secret(secrets[name] ?? 'unknown'),
     allow_private: true,
     now,
     sleep: async (ms) => {
@@ -97,7 +107,37 @@ export async function openRunner(
     created_at: new Date().toISOString(),
   }
   await store.putConnection(connection)
+  let made = 0
+  const context: WriteContext = {
+    connector,
+    connection,
+    http,
+    store,
+    now,
+    sleep: async (ms) => {
+      slept += ms
+    },
+    newId: () => `${now().toString(36).padStart(12, '0')}${(++made).toString(36).padStart(14, '0')}`,
+  }
   return {
+    async change(action, id, input = {}) {
+      const provenance = { by: 'kim', why: 'a test', from: 'test', person: null }
+      const { intent } = await requestChange(context, { action, id, input, provenance })
+      await drain(context)
+      const row = await store.intent(intent)
+      const events = row?.events ?? []
+      const last = events.findLast((event) => event.kind === 'outcome')
+      if (last?.kind !== 'outcome') throw new Error(`no outcome: ${JSON.stringify(events.at(-1))}`)
+      return { outcome: last.outcome, looks: events.flatMap((event) => (event.kind === 'look' ? [event.look] : [])), events }
+    },
+    async later(ms) {
+      slept += ms
+      // One look is not enough to call something undone: the next follows after the spacing that the action declares.
+      const outcomes = new Map<string, Outcome>()
+      for (let round = 0; round < 4; round++, slept += 15_000)
+        for (const { intent, outcome } of await recheckDue(context)) if (outcome !== null) outcomes.set(intent, outcome)
+      return [...outcomes.values()]
+    },
     async run(only) {
       const result = await sync({ connector, connection, store, http, now, ...(only === undefined ? {} : { only }) })
       return { result, records: (stream) => store.records('here', stream, { which: 'latest', after: 0, limit: 1_000 }) }

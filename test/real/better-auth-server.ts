@@ -14,7 +14,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
 import { scim } from '@better-auth/scim'
-import { betterAuth } from 'better-auth'
+import { type BetterAuthPlugin, betterAuth } from 'better-auth'
 import { getMigrations } from 'better-auth/db/migration'
 import { toNodeHandler } from 'better-auth/node'
 import { admin, bearer } from 'better-auth/plugins'
@@ -67,7 +67,7 @@ const options = {
             ? { action: 'create' as const }
             : { action: 'link' as const, userId: resource.externalId, profile: 'preserve' as const },
       },
-    }),
+    }) as BetterAuthPlugin, // its own types do not hold under exactOptionalPropertyTypes
   ],
 } satisfies Parameters<typeof betterAuth>[0]
 

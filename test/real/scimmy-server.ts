@@ -3,6 +3,8 @@
  * Its own process; the parent speaks with it over IPC. Nothing here knows Rollcall.
  *
  *   → {kind:'seed', users, groups}  {kind:'rename', user, displayName}  {kind:'hire', userName}  {kind:'leave', user}
+ *     {kind:'writes', are}          `honest`; `ignored`: a PATCH is answered 200 with what was asked for, and nothing changes;
+ *                                   `listed`: by id it shows, lists keep the old state
  *     {kind:'hide', every}          lists (and their totals) leave out every nth user; by id they still answer
  *     {kind:'cut', every}           lists leave out every nth user, totals stay
  *   ← {kind:'ready', port}  {kind:'done'}
@@ -22,31 +24,64 @@ export type Order =
   | { readonly kind: 'leave'; readonly user: number }
   | { readonly kind: 'hide'; readonly every: number }
   | { readonly kind: 'cut'; readonly every: number }
+  | { readonly kind: 'writes'; readonly are: Writes }
+type Writes = 'honest' | 'ignored' | 'listed'
 
 const users: User[] = []
 const groups: Group[] = []
-const lies = { hide: 0, cut: 0 }
+const lies: { hide: number; cut: number; writes: Writes } = { hide: 0, cut: 0, writes: 'honest' }
+/** What users were before a write, for lists that are late. */
+const old = new Map<string, User>()
 const FIRST = ['Ada', 'Grace', 'Edsger', 'Barbara', 'Alan', 'Radia', 'Donald', 'Frances', 'Niklaus', 'Lynn']
 const LAST = ['Lovelace', 'Hopper', 'Dijkstra', 'Liskov', 'Turing', 'Perlman', 'Knuth', 'Allen', 'Wirth', 'Conway']
 
 SCIMMY.Resources.declare(SCIMMY.Resources.User, {
-  egress: (resource: { id?: string }) => found(users, resource.id, lies.hide),
-  ingress: () => {
-    throw new SCIMMY.Types.Error(501, '', 'this demo server is not written to over SCIM')
+  egress: (resource: { id?: string; filter?: { match: (all: User[]) => User[] } }) => {
+    const seen = found(resource.id === undefined ? asListed() : users, resource.id, lies.hide)
+    return resource.filter === undefined || !Array.isArray(seen) ? seen : resource.filter.match(seen)
   },
-  degress: () => {
-    throw new SCIMMY.Types.Error(501, '', 'this demo server is not written to over SCIM')
+  ingress: (resource: { id?: string }, data: Partial<User>) => {
+    if (resource.id === undefined)
+      return taken(data) ?? kept(users, { ...newUser(users.length, data.userName as string), ...given(data) })
+    const user = found(users, resource.id, 0) as User
+    const changed = { ...user, ...given(data), meta: { ...user.meta, lastModified: new Date().toISOString() } }
+    if (lies.writes === 'ignored') return changed
+    old.set(user.id, { ...user })
+    return Object.assign(user, changed)
+  },
+  degress: (resource: { id?: string }) => {
+    const user = found(users, resource.id, 0) as User
+    if (lies.writes !== 'honest') return
+    users.splice(users.indexOf(user), 1)
+    for (const group of groups) group.members = group.members.filter((member) => member.value !== user.id)
   },
 })
 SCIMMY.Resources.declare(SCIMMY.Resources.Group, {
   egress: (resource: { id?: string }) => found(groups, resource.id, 0),
-  ingress: () => {
-    throw new SCIMMY.Types.Error(501, '', 'this demo server is not written to over SCIM')
+  ingress: (resource: { id?: string }, data: Partial<Group>) => {
+    const group = found(groups, resource.id, 0) as Group
+    const members = (data.members ?? []).map(({ value }) => ({ value, type: 'User' }))
+    return lies.writes === 'ignored' ? { ...group, members } : Object.assign(group, { members })
   },
   degress: () => {
-    throw new SCIMMY.Types.Error(501, '', 'this demo server is not written to over SCIM')
+    throw new SCIMMY.Types.Error(501, '', 'groups of this server are not deleted over SCIM')
   },
 })
+
+const asListed = (): User[] => (lies.writes === 'listed' ? users.map((user) => old.get(user.id) ?? user) : users)
+/** What SCIMMY makes of an attribute that was not sent stays out. */
+const given = (data: object): object =>
+  Object.fromEntries(
+    Object.entries(JSON.parse(JSON.stringify(data))).filter(([name]) => !['id', 'meta', 'schemas'].includes(name)),
+  )
+function taken(data: Partial<User>): null {
+  if (users.some((user) => user.userName === data.userName)) throw new SCIMMY.Types.Error(409, 'uniqueness', 'userName is taken')
+  return null
+}
+function kept<T>(all: T[], one: T): T {
+  all.push(one)
+  return one
+}
 
 function found<T extends { id: string }>(all: readonly T[], id: string | undefined, hideEvery: number): T | T[] {
   if (id === undefined) return all.filter((_, index) => hideEvery === 0 || (index + 1) % hideEvery !== 0)
@@ -91,6 +126,7 @@ process.send?.({ kind: 'ready', port: (server.address() as AddressInfo).port })
 function obey(order: Order): void {
   switch (order.kind) {
     case 'seed':
+      old.clear()
       users.splice(0, users.length, ...Array.from({ length: order.users }, (_, index) => newUser(index, nameOf(index))))
       groups.splice(0, groups.length, ...Array.from({ length: order.groups }, (_, index) => newGroup(index, order.groups)))
       return
@@ -110,6 +146,9 @@ function obey(order: Order): void {
       return
     case 'cut':
       lies.cut = order.every
+      return
+    case 'writes':
+      lies.writes = order.are
   }
 }
 
