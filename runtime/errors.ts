@@ -745,6 +745,12 @@ export const ERRORS = {
     again: false,
     next: 'Add a probe that looks, or `unverifiable: why`.',
   },
+  'spec/optional-in-template': {
+    means: 'A template names an input that may be left out; without it the request cannot be written.',
+    http: 422,
+    again: false,
+    next: 'Require the input, or in a body write the value as an expression: `= input.name`.',
+  },
   'spec/private-address': {
     means: 'A connector names a private, loopback or otherwise special address.',
     http: 422,

@@ -71,7 +71,7 @@ const event = (time: unknown, type = 'cleared') => ({ type, who: 'u1', time })
 const events = (...all: readonly unknown[]) => one({ body: { events: all } })
 const marked = (validFrom: unknown) => one({ record: { id: 'u1', validFrom } })
 
-type Row = readonly [
+type Row = [
   name: string,
   options: KindOptions,
   answer: ProbeAnswer,
@@ -180,7 +180,7 @@ const ROWS: readonly Row[] = [
 ]
 
 describe('what an answer shows', () => {
-  test.each(ROWS)('%s', (_name, options, answer, shows, rung = null, view = VIEW) => {
+  test.each<Row>(ROWS)('%s', (_name, options, answer, shows, rung = null, view = VIEW) => {
     const said = read(options, answer, view)
     expect([said.shows, said.rung], said.because).toEqual([shows, rung])
     expect(said.because).toMatch(/\S/)

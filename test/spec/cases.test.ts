@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { loadConnector, renderDiagnostic } from '../../runtime/spec/load.ts'
-import { CASES, type Case, PLACES } from './cases.ts'
+import type { Case } from './case.ts'
+import { CASES, PLACES } from './cases.ts'
 import { SAMPLE } from './sample.ts'
 
 function written(one: Case): { readonly text: string; readonly line: number; readonly column: number } {

@@ -1,21 +1,8 @@
-/** One mistake in the sample each. `⟦…⟧` marks where the error must stand; the marks are taken out of the text. */
-export type Case = {
-  readonly name: string
-  readonly find: string
-  readonly put: string
-  readonly code: string
-  readonly help?: string
-}
-
-const one = (name: string, find: string, put: string, code: string, help?: string): Case => ({
-  name,
-  find,
-  put,
-  code,
-  ...(help === undefined ? {} : { help }),
-})
+import { type Case, one } from './case.ts'
+import { ACTION_CASES } from './cases-actions.ts'
 
 export const CASES: readonly Case[] = [
+  ...ACTION_CASES,
   // keys
   one('a key that is nearly right', 'base_url:', '⟦bse_url⟧:', 'spec/unknown-key', 'did you mean `base_url`?'),
   one('a key in another writing', 'fresh_for:', '⟦freshFor⟧:', 'spec/unknown-key', 'did you mean `fresh_for`?'),
@@ -238,4 +225,12 @@ export const PLACES: { readonly [name: string]: readonly [line: number, column: 
   'a required field that is missing': [44, 5],
   'an unclosed bracket': [80, 5],
   'whoami is needed': [54, 9],
+  'a grant of nothing': [137, 3],
+  'a grant of an account': [137, 3],
+  'a create without a search': [87, 3],
+  'an action that nothing looks at': [137, 3],
+  'a list without its end': [114, 9],
+  'an event without its time': [152, 30],
+  'both send and steps': [102, 3],
+  'neither send nor steps': [102, 3],
 }

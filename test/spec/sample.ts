@@ -127,7 +127,7 @@ actions:
     on: users
     does: { account: absent }
     input:
-      heir: { stream: users, required: false }
+      heir: { stream: users }
     bind: [userName]
     steps:
       - { name: disable, send: "POST /users/{id}/lifecycle/deactivate", when: = record.status != 'DEPROVISIONED' }

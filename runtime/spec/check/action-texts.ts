@@ -4,7 +4,7 @@ import { parseLine } from '../request.ts'
 import type { Data } from '../tree.ts'
 import type { Seen, Verify } from './action.ts'
 import { checkAnswerCel, checkCel, checkMembers, checkPath, checkRecordCel, checkValue, isCel } from './expressions.ts'
-import { asMap, entries, own } from './look.ts'
+import { asMap, entries, type Open, own } from './look.ts'
 import { checkRequest } from './requests.ts'
 import { type Names, PLAIN } from './templates.ts'
 
@@ -35,13 +35,16 @@ function celNames({ create }: Seen): readonly string[] {
 
 function names(seen: Seen, knows: 'input' | 'id' | 'record'): Names {
   const inputs = asMap(own(seen.action, 'input'))
+  const those = (is: (input: Open) => boolean) =>
+    seen.inputs.filter((name) => is(asMap(inputs[name]))).map((name) => `input.${name}`)
   const variables: { [name: string]: readonly string[] | null } = { input: seen.inputs }
   if (knows !== 'input') variables['id'] = null
   return {
     ...PLAIN,
     variables,
     record: knows === 'record',
-    lists: seen.inputs.filter((name) => own(asMap(inputs[name]), 'type') === 'list').map((name) => `input.${name}`),
+    lists: those((input) => own(input, 'type') === 'list'),
+    optional: those((input) => own(input, 'required') === false),
     cel: celNames(seen),
     elsewhere: seen.create
       ? 'what a create makes has no id and no record yet; its looks know `{id}`'

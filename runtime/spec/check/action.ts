@@ -1,5 +1,5 @@
 /** One declared action as its checks see it. A file with faults of shape is looked at too, so nothing here trusts a type. */
-import { isCreate } from '../action-names.ts'
+import { isCreate, meaningOf } from '../action-names.ts'
 import { asMap, entries, type Look, type Open, own } from './look.ts'
 
 export type Seen = {
@@ -7,7 +7,7 @@ export type Seen = {
   readonly name: string
   readonly pointer: string
   readonly action: Open
-  /** The stream of `on`; null where that leads nowhere, which is told once. */
+  /** The stream of `on`; null where that leads nowhere or to another type of records, which is told once. */
   readonly stream: Open | null
   /** The stream's `get` is not declared, and nothing has said so yet: one lost `get` is told once. Calling it says so. */
   readonly lacksGet: () => boolean
@@ -32,7 +32,8 @@ export function seenActions(look: Look): readonly Seen[] {
   return entries(look.data['actions'], '/actions').map(({ key, value, pointer }): Seen => {
     const action = asMap(value)
     const on = own(action, 'on')
-    const stream = typeof on === 'string' ? own(streams, on) : undefined
+    const declared = typeof on === 'string' ? own(streams, on) : undefined
+    const stream = declared === undefined || !fits(key, asMap(declared)) ? undefined : declared
     return {
       look,
       name: key,
@@ -57,6 +58,13 @@ function lacksGet(stream: Open): boolean {
     ['get', 'gone', 'get_record'].every((key) => own(stream, key) === undefined) &&
     !proofs.some((kind) => NEED_GET.includes(String(kind)))
   )
+}
+
+/** Are the stream's records what this action acts on? A stream that does not say what it is may be. */
+export function fits(name: string, stream: Open): boolean {
+  const is = own(stream, 'is')
+  const wanted: readonly unknown[] | undefined = meaningOf(name)?.on
+  return wanted === undefined || typeof is !== 'string' || wanted.includes(is)
 }
 
 function seenVerify(declared: Open, pointer: string): Verify {

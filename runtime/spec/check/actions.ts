@@ -1,10 +1,10 @@
 /** Actions: what they act on, what they need, and that every word of theirs leads somewhere. */
 import { MODELS } from '../../kinds/model.ts'
-import { RECORD_TYPES, type RecordType } from '../../types.ts'
+import { RECORD_TYPES } from '../../types.ts'
 import { isDestructive, meaningOf } from '../action-names.ts'
 import { show } from '../diagnostic.ts'
 import { didYouMean } from '../nearest.ts'
-import { type Seen, seenActions } from './action.ts'
+import { fits, type Seen, seenActions } from './action.ts'
 import { checkLooks } from './action-looks.ts'
 import { checkTexts } from './action-texts.ts'
 import { asMap, entries, type Look, own } from './look.ts'
@@ -22,25 +22,24 @@ export function checkActions(look: Look): void {
   }
 }
 
-function checkOn({ look, name, pointer, action, stream, lacksGet, create }: Seen): void {
+function checkOn({ look, name, pointer, action, lacksGet, create }: Seen): void {
   const on = own(action, 'on')
   if (typeof on !== 'string') return
   const streams = asMap(look.data['streams'])
   const here = `${pointer}/on`
-  if (stream === null) {
+  const stream = own(streams, on)
+  if (stream === undefined) {
     look.report('spec/unknown-stream', here, `no stream \`${show(on)}\``, {
       help: didYouMean(on, Object.keys(streams)) ?? `streams: ${Object.keys(streams).join(', ')}`,
     })
     return
   }
-  const wanted = meaningOf(name)?.on
-  const is = own(stream, 'is')
-  if (wanted !== undefined && typeof is === 'string' && !wanted.includes(is as RecordType)) {
-    const fitting = Object.keys(streams).filter((one) => wanted.includes(own(asMap(streams[one]), 'is') as RecordType))
+  if (!fits(name, asMap(stream))) {
+    const wanted = (meaningOf(name)?.on ?? []).join(' or ')
+    const fitting = Object.keys(streams).filter((one) => fits(name, asMap(streams[one])))
     const help = fitting.length > 0 ? `of that type: ${fitting.join(', ')}` : 'declare such a stream, or name the action custom_…'
-    look.report('spec/wrong-stream', here, `\`${name}\` acts on ${wanted.join(' or ')}, and \`${show(on)}\` is ${show(is)}`, {
-      help,
-    })
+    const is = show(String(asMap(stream)['is']))
+    look.report('spec/wrong-stream', here, `\`${name}\` acts on ${wanted}, and \`${show(on)}\` is ${is}`, { help })
     return
   }
   if (!create && own(action, 'before') === undefined && lacksGet())

@@ -17,6 +17,8 @@ export type Names = {
   readonly secrets: 'allowed' | 'refused'
   /** Of the names, those that hold a list: they fill no template. */
   readonly lists: readonly string[]
+  /** Of the names, those that may be without a value: a template over one cannot be filled then. */
+  readonly optional: readonly string[]
   /** What CEL that is a body's whole text may name; null: a body holds templates only. */
   readonly cel: readonly string[] | null
   /** What to say of `{id}` and `{record.…}` where they are not known. */
@@ -29,6 +31,7 @@ export const PLAIN: Names = {
   extra: [],
   secrets: 'refused',
   lists: [],
+  optional: [],
   cel: null,
   elsewhere: '`{id}` is known in `get` and `expand` only, `{record.…}` in `expand`',
 }
@@ -69,6 +72,12 @@ function checkName(
       look.report('spec/wrong-type', pointer, `\`${show(name)}\` is a list and fills no template`, {
         where,
         help: `as the whole text of a value in a body: "= ${name}"`,
+      })
+    else if (known.optional.includes(name))
+      look.report('spec/optional-in-template', pointer, `\`${show(name)}\` may be left out, and then nothing can be sent`, {
+        where,
+        help: part === 'body' ? `as the whole text of a value: "= ${name}"` : 'require it, or ask for it in a step with `when`',
+        severity: 'warning',
       })
     return
   }
