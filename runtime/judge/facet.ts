@@ -28,8 +28,8 @@ export type Run = {
 }
 
 /**
- * Verified: as many agreeing looks in a row as asked for, begun within the deadline, or later where none before could see.
- * Refuted: the deadline is over and the last look that could see shows another state, or it showed the asked one too late.
+ * Verified: as many agreeing looks in a row as asked for, begun with the look at the deadline at the latest.
+ * Refuted: the deadline is over and the last look that could see shows another state, or the one at the deadline did.
  */
 export function judgeFacet(verify: Verify, asked: FacetState, looks: readonly Look[], times: Times): FacetOutcome {
   const { now, sent_at } = times
@@ -61,23 +61,21 @@ export function judgeFacet(verify: Verify, asked: FacetState, looks: readonly Lo
       `${count(run.count, 'look')} in a row ${run.count === 1 ? 'shows' : 'show'} another state: ${seen.at(-1)!.because}`,
     )
   }
-  const in_time = ms(run.first_at) <= deadline
-  if (!in_time && seen.some((look) => sight(verify, look) === 'other')) {
-    return say(
-      'refuted',
-      `the asked-for state showed only ${Math.ceil((ms(run.first_at) - deadline) / 1000)} s after the deadline`,
-    )
+  // The first look at or after the deadline is the one at the deadline: what shows up only after it came too late. W2.
+  const too_late = seen.find((look) => sight(verify, look) === 'other' && ms(look.at) >= deadline)
+  if (too_late !== undefined) {
+    return say('refuted', `the asked-for state shows now, and the look at the deadline showed another: ${too_late.because}`)
   }
   if (run.agreed_at === null) {
-    const waits = in_time && ms(now) < deadline + need * verify.every_s * 1000
-    return say(over && !waits ? 'unknown' : 'looking', `${run.count} of ${need} agreeing looks`)
+    const waits = ms(now) < Math.max(deadline, ms(run.first_at)) + need * verify.every_s * 1000
+    return say(waits ? 'looking' : 'unknown', `${run.count} of ${need} agreeing looks`)
   }
   if (tooLow(verify.facet, run.rung)) {
     return say('unverifiable', `it shows no more than that the account is inactive (rung ${run.rung}): open access may last`, {
       rung: run.rung,
     })
   }
-  const late = in_time ? '' : '; late: no look before the deadline could see'
+  const late = ms(run.first_at) <= deadline ? '' : '; not seen before the deadline'
   return say('verified', `${count(run.count, 'agreeing look')}: ${seen.at(-1)!.because}${late}`, {
     rung: run.rung,
     verified_at: run.agreed_at,

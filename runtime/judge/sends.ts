@@ -54,8 +54,13 @@ function firstSend(situation: Situation, progress: Progress): Due | null {
   return { step: first.name, attempt: 1 }
 }
 
+/** Nothing is to be sent: it is so, or there, or the record makes every step needless. The looks say whether that is true. */
+export function isSettled(situation: Situation, progress: Progress): boolean {
+  return progress.looked?.already === true || progress.steps.length === 0 || isThere(situation, progress)
+}
+
 /** Of creates: the search found it before anything was sent. */
-export const isThere = ({ intent, action }: Situation, { looked }: Progress): boolean =>
+const isThere = ({ intent, action }: Situation, { looked }: Progress): boolean =>
   action.find !== null && intent.id === null && looked?.found != null
 
 function contradicted(situation: Situation, progress: Progress): boolean {
@@ -81,6 +86,14 @@ function afterUnwatched(situation: Situation, progress: Progress, sent: Sent): D
     .slice(sent.place + 1)
     .some((event) => event.kind === 'looked' && ms(event.at) >= ms(unwatchedUntil(action, sent)))
   return looked_again ? { step: sent.step.name, attempt: sent.attempt + 1 } : null
+}
+
+/** A lost step that no facet shows: the next look before tells, once the target has had its time. */
+export function awaitsLookBefore({ action }: Situation, progress: Progress): boolean {
+  const { current, steps } = progress
+  if (current === null || ownFacets(action, progress, current.step).length > 0) return false
+  const may = current.result === 'lost' && current.attempt < MOST_SENDS_LOST && action.idempotency !== 'none'
+  return may && current.step.when !== null && steps.includes(current.step)
 }
 
 /** When the look before tells whether a lost step that names no facet was done. */

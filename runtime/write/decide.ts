@@ -8,14 +8,13 @@ import {
   judgeVerify,
   later,
   looksSince,
-  ownFacets,
   type Progress,
   progressOf,
   runSince,
   type Situation,
   verifiesOf,
 } from '../judge/progress.ts'
-import { type Due, dueSend, isThere, unwatchedUntil } from '../judge/sends.ts'
+import { awaitsLookBefore, type Due, dueSend, isSettled, unwatchedUntil } from '../judge/sends.ts'
 import type { IntentRow } from '../store/write-port.ts'
 import type { Action } from '../types.ts'
 import type { Outcome } from '../write-types.ts'
@@ -52,7 +51,9 @@ export function decide({ action, row, now, killed, approved }: DecideInput): Act
   // A look that may settle it, already due, comes before judging: the last one is made at the deadline.
   if (look?.settles && ms(look.not_before) <= ms(now)) return look.act
   const outcome = judgeOutcome(situation)
-  if (outcome !== null && isNews(outcome, progress)) return { act: 'judge', outcome }
+  // `pending` is told on the way.
+  const told = outcome !== null && (outcome.is === 'pending' || look?.settles !== true)
+  if (told && isNews(outcome, progress)) return { act: 'judge', outcome }
   return look?.act ?? { act: 'wait', until: null, because: 'nothing more can be seen without a person' }
 }
 
@@ -78,7 +79,7 @@ function beforeSending(situation: Situation, progress: Progress, killed: string 
   if (!approved && progress.approved_at < 0)
     return { act: 'hold', brake: 'approval', because: 'it waits for the approval of a second person' }
   if (killed !== null) return { act: 'wait', until: null, because: `stopped: ${killed}` }
-  const settled = looked !== null && (looked.already || isThere(situation, progress))
+  const settled = looked !== null && isSettled(situation, progress)
   const fresh = looked !== null && (settled || ms(now) - ms(looked.at) <= LOOK_BEFORE_FRESH_S * 1000)
   if (looked === null || progress.looked_at < progress.approved_at || !fresh) return lookBefore(situation, progress)
   if (looked.record === null && !looked.already && intent.id !== null && action.before !== null) {
@@ -91,15 +92,18 @@ function beforeSending(situation: Situation, progress: Progress, killed: string 
   return null
 }
 
-/** Each look that got no answer doubles the wait, to a minute: a leaver's is never given up. */
-function lookBefore({ events }: Situation, progress: Progress): Act {
+function lookBefore(situation: Situation, progress: Progress): Act {
   const since = Math.max(progress.looked_at, progress.approved_at)
+  return { act: 'look_before', not_before: afterFailed(situation, since, situation.events[0]?.at ?? situation.now) }
+}
+
+/** Each look before that got no answer doubles the wait, to a minute: a leaver's is never given up. */
+function afterFailed({ events }: Situation, since: number, first: string): string {
   const failed = events
     .slice(since + 1)
     .flatMap((event) => (event.kind === 'look' && event.look.phase === 'before' ? [event.at] : []))
   const last = failed.at(-1)
-  const not_before = last === undefined ? events[0]!.at : later(last, Math.min(60, 2 ** Math.min(6, failed.length - 1)))
-  return { act: 'look_before', not_before }
+  return last === undefined ? first : later(last, Math.min(60, 2 ** Math.min(6, failed.length - 1)))
 }
 
 // ---------------------------------------------------------------- looking
@@ -118,8 +122,8 @@ function nextLook(situation: Situation, progress: Progress): NextLook | null {
     const not_before = later(sent.job.polled_at, action.job.every_s)
     return { act: { act: 'poll_job', step: sent.step.name, job: sent.job.id, not_before }, not_before, settles: true }
   }
-  if (sent !== null && needsLookBefore(action, progress)) {
-    const not_before = unwatchedUntil(action, sent)
+  if (sent !== null && awaitsLookBefore(situation, progress)) {
+    const not_before = afterFailed(situation, sent.place, unwatchedUntil(action, sent))
     return { act: { act: 'look_before', not_before }, not_before, settles: true }
   }
   const open = progress.cancelled !== null && sent === null ? [] : openVerifies(situation, progress)
@@ -132,13 +136,6 @@ function nextLook(situation: Situation, progress: Progress): NextLook | null {
   }
   const verify = open.filter((one) => ms(one.not_before) <= Math.max(ms(not_before), ms(situation.now))).map((one) => one.index)
   return { act: { act: 'look', phase: sent === null ? 'before' : 'after', verify, not_before }, not_before, settles }
-}
-
-/** A lost step that no facet shows: the next look before tells, once the target has had its time. */
-function needsLookBefore(action: Action, progress: Progress): boolean {
-  const { current, steps } = progress
-  if (current === null || ownFacets(action, progress, current.step).length > 0) return false
-  return current.result === 'lost' && current.attempt < 2 && current.step.when !== null && steps.includes(current.step)
 }
 
 type Open = { readonly index: number; readonly not_before: string; readonly settles: boolean }
@@ -163,16 +160,16 @@ function openVerify(situation: Situation, index: number, base: Base): Open | nul
   if (isResidual(verify) || judged.is === 'verified' || judged.is === 'unverifiable') return null
   const deadline = base.until === null ? deadlineOf(verify, base.from) : ms(base.until)
   const past = ms(last.at) >= deadline
-  if (past && judged.is === 'refuted') {
+  const run = runSince(situation, index, base)
+  if (judged.is === 'refuted' && (past || base.refused)) {
     // One look at the deadline may be a stale replica's: as many as must agree say it together.
-    const run = runSince(situation, index, base)
     return run?.shows !== 'other' || run.agreed_at !== null
       ? null
       : { index, not_before: later(last.at, verify.every_s), settles: true }
   }
   const elapsed_s = (ms(last.at) - ms(base.from)) / 1000
   const slower_s = Math.min(3600, Math.max(verify.every_s, elapsed_s / 4))
-  const gap_s = sight(verify, last) === 'asked' || base.refused ? verify.every_s : slower_s
+  const gap_s = sight(verify, last) === 'asked' || (base.refused && !past) ? verify.every_s : slower_s
   const next = ms(last.at) + gap_s * 1000
   const not_before = !past && next > deadline ? new Date(deadline).toISOString() : new Date(next).toISOString()
   return { index, not_before, settles: judged.is === 'looking' || !past }
