@@ -1,0 +1,300 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { drain, intentOf, runIntent } from '../../runtime/write/engine.ts'
+import type { IntentEvent, Outcome } from '../../runtime/write-types.ts'
+import { openLab, type SmallLab } from './lab.ts'
+import { type SmallTarget, smallTarget } from './target.ts'
+
+const open: { close: () => Promise<void> }[] = []
+afterEach(async () => {
+  for (const each of open.splice(0).reverse()) await each.close()
+})
+
+async function both(): Promise<{ it: SmallTarget; lab: SmallLab }> {
+  const it = await smallTarget()
+  const lab = await openLab(it.url)
+  open.push(it, lab)
+  return { it, lab }
+}
+
+async function run(lab: SmallLab, intent: string): Promise<Outcome> {
+  const outcome = await runIntent(lab.ctx, intent)
+  const events = (await lab.store.intent(intent))?.events ?? []
+  if (outcome === null) throw new Error(`no outcome: ${JSON.stringify(events.at(-1))}`)
+  return outcome
+}
+const eventsOf = async (lab: SmallLab, intent: string): Promise<readonly IntentEvent[]> =>
+  (await lab.store.intent(intent))?.events ?? []
+const kinds = (events: readonly IntentEvent[]): readonly string[] => events.map((event) => event.kind)
+
+describe('an intent, from asked for to outcome', () => {
+  test('a deactivation is sent step by step, each verified before the next', async () => {
+    const { it, lab } = await both()
+    const intent = await lab.ask('deactivate_account', 'u2')
+    const outcome = await run(lab, intent)
+    expect(outcome.is, outcome.because).toBe('verified')
+    expect(outcome.changed).toBe(true)
+    expect(it.effects).toEqual(['deactivate u2', 'end u2'])
+    const order = kinds(await eventsOf(lab, intent)).filter((kind, at, all) => kind !== all[at - 1])
+    expect(order).toEqual(['requested', 'looked', 'sending', 'answered', 'look', 'sending', 'answered', 'look', 'outcome'])
+  })
+
+  test('what is so already is looked at and not sent', async () => {
+    const { it, lab } = await both()
+    Object.assign(it.users.get('u2')!, { active: false, sessions: 0 })
+    const outcome = await run(lab, await lab.ask('deactivate_account', 'u2'))
+    expect(outcome).toMatchObject({ is: 'verified', changed: false })
+    expect(it.mutations()).toEqual([])
+  })
+
+  test('an account that is inactive but has open sessions is not called so already: what is missing is sent', async () => {
+    const { it, lab } = await both()
+    Object.assign(it.users.get('u2')!, { active: false, sessions: 2 })
+    const outcome = await run(lab, await lab.ask('deactivate_account', 'u2'))
+    expect(outcome.is, outcome.because).toBe('verified')
+    expect(it.users.get('u2')!.sessions).toBe(0)
+  })
+
+  test('a success that did nothing is refuted', async () => {
+    const { it, lab } = await both()
+    it.lie = (request) => (request.method === 'POST' ? { apply: false, answer: { status: 200, body: { active: false } } } : null)
+    const outcome = await run(lab, await lab.ask('deactivate_account', 'u2'))
+    expect(outcome.facets.find((facet) => facet.facet === 'account')?.is).toBe('refuted')
+    expect(['refuted', 'partial']).toContain(outcome.is)
+    expect(it.users.get('u2')!.active).toBe(true)
+  })
+
+  test('a refusal that changed nothing is rejected', async () => {
+    const { it, lab } = await both()
+    it.lie = (request) => (request.method === 'PATCH' ? { apply: false, answer: { status: 403 } } : null)
+    const outcome = await run(lab, await lab.ask('update_account', 'u2', { input: { title: 'Boss' } }))
+    expect(outcome.is, outcome.because).toBe('rejected')
+  })
+
+  test('an answer that is lost after the effect is not sent again', async () => {
+    const { it, lab } = await both()
+    it.lie = (request) => (request.method === 'PATCH' ? { apply: true, answer: 'drop' } : null)
+    const outcome = await run(lab, await lab.ask('update_account', 'u2', { input: { title: 'Boss' } }))
+    expect(outcome.is, outcome.because).toBe('verified')
+    expect(it.mutations().length).toBe(1)
+  })
+
+  test('a request that never arrived is sent once more, after the looks agree at the deadline', async () => {
+    const { it, lab } = await both()
+    let dropped = 0
+    it.lie = (request) => (request.method === 'PATCH' && dropped++ === 0 ? { apply: false, answer: 'drop' } : null)
+    const outcome = await run(lab, await lab.ask('update_account', 'u2', { input: { title: 'Boss' } }))
+    expect(outcome.is, outcome.because).toBe('verified')
+    const [first, second] = it.mutations()
+    expect(it.mutations().length).toBe(2)
+    expect(second!.at - first!.at).toBeGreaterThan(1400)
+  })
+
+  test('what cannot be repeated is never sent twice', async () => {
+    const { it, lab } = await both()
+    it.lie = (request) => (request.method === 'POST' ? { apply: true, answer: 'drop' } : null)
+    const outcome = await run(lab, await lab.ask('custom_points', 'u2'))
+    expect(outcome.is, outcome.because).toBe('unknown')
+    expect(it.mutations().length).toBe(1)
+  })
+
+  test('accepted without a way to look is unverifiable, not verified', async () => {
+    const { it, lab } = await both()
+    const outcome = await run(lab, await lab.ask('custom_points', 'u2'))
+    expect(outcome.is).toBe('unverifiable')
+    expect(it.effects).toEqual(['points u2'])
+  })
+
+  test('"ask later" is waited for and asked again', async () => {
+    const { it, lab } = await both()
+    let refused = 0
+    it.lie = (request) =>
+      request.method === 'PATCH' && refused++ === 0
+        ? { apply: false, answer: { status: 429, headers: { 'retry-after': '0' } } }
+        : null
+    const outcome = await run(lab, await lab.ask('update_account', 'u2', { input: { title: 'Boss' } }))
+    expect(outcome.is, outcome.because).toBe('verified')
+    expect(it.effects).toEqual(['patch u2'])
+  })
+
+  test('a create finds what it made; the same asked for again makes nothing', async () => {
+    const { it, lab } = await both()
+    const input = { userName: 'new@acme.example' }
+    const first = await run(lab, await lab.ask('create_account', null, { input }))
+    expect(first.is, first.because).toBe('verified')
+    expect(it.users.get(first.id ?? '')?.userName).toBe('new@acme.example')
+    const again = await run(lab, await lab.ask('create_account', null, { input }))
+    expect(again).toMatchObject({ is: 'verified', changed: false, id: first.id })
+    expect(it.effects).toEqual(['create new@acme.example'])
+    // No value was given for it, so the key is left out and the target's own stands.
+    expect(it.mutations()[0]!.body).toEqual({ userName: 'new@acme.example', active: true })
+  })
+
+  test('a create whose answer is lost leaves one object', async () => {
+    const { it, lab } = await both()
+    it.lie = (request) => (request.method === 'POST' ? { apply: true, answer: { status: 502 } } : null)
+    const outcome = await run(lab, await lab.ask('create_account', null, { input: { userName: 'new@acme.example' } }))
+    expect(outcome.is, outcome.because).toBe('verified')
+    expect(it.effects).toEqual(['create new@acme.example'])
+  })
+
+  test('a value that looks like a template or an expression stays what it is', async () => {
+    const { it, lab } = await both()
+    const title = '= {id} {{x}} "quoted"'
+    const outcome = await run(lab, await lab.ask('update_account', 'u2', { input: { title } }))
+    expect(outcome.is, outcome.because).toBe('verified')
+    expect(it.users.get('u2')!.title).toBe(title)
+  })
+})
+
+describe('brakes', () => {
+  async function held(lab: SmallLab, intent: string): Promise<string> {
+    expect(await runIntent(lab.ctx, intent)).toBeNull()
+    const last = (await eventsOf(lab, intent)).at(-1)
+    return last?.kind === 'held' ? last.brake : `${last?.kind}`
+  }
+
+  test('a name given to somebody else is held: the bound value differs', async () => {
+    const { it, lab } = await both()
+    const wanted = {
+      action: 'deactivate_account',
+      id: 'u2',
+      input: {},
+      provenance: { by: 'a', why: 'b', from: 'c', person: null },
+    }
+    const made = await intentOf(lab.ctx, wanted)
+    const [requested] = await lab.store.request([
+      { ...made, bound: { userName: 'user2@acme.example', createdAt: '2020-01-01T00:00:00Z' } },
+    ])
+    expect(await held(lab, requested!.intent)).toBe('identity')
+    expect(it.mutations()).toEqual([])
+  })
+
+  test("the connection's own account, a protected id and a protected record are never touched", async () => {
+    const { it, lab } = await both()
+    expect(await held(lab, await lab.ask('deactivate_account', 'u0'))).toBe('protected')
+    it.users.get('u3')!.title = 'Owner'
+    expect(await held(lab, await lab.ask('deactivate_account', 'u3'))).toBe('protected')
+    const guarded = { ...lab, ctx: { ...lab.ctx, connection: { ...lab.ctx.connection, protected: { users: ['u4'] } } } }
+    expect(await held(guarded, await lab.ask('deactivate_account', 'u4'))).toBe('protected')
+    expect(it.mutations()).toEqual([])
+  })
+
+  test('a kill switch stops what is not sent, also between two steps, and lets it go on after', async () => {
+    const { it, lab } = await both()
+    const at = new Date().toISOString()
+    const intent = await lab.ask('deactivate_account', 'u2')
+    it.lie = (request) => {
+      if (request.method === 'POST') void lab.store.stop({ scope: 'small', by: 'anna', why: 'wrong list', at })
+      return null
+    }
+    expect(await runIntent(lab.ctx, intent)).toBeNull()
+    expect(it.effects).toEqual(['deactivate u2'])
+    it.lie = () => null
+    await lab.store.go('small', 'anna', at)
+    expect((await run(lab, intent)).is).toBe('verified')
+    expect(it.effects).toEqual(['deactivate u2', 'end u2'])
+  })
+
+  test('no audit, no action: 200 times the audit record cannot be written, 0 requests that change something', async () => {
+    const { it, lab } = await both()
+    for (let n = 0; n < 200; n++) it.users.set(`x${n}`, { ...it.users.get('u2')!, id: `x${n}` })
+    let refused = 0
+    const store = new Proxy(lab.store, {
+      get: (target, name) =>
+        name !== 'append'
+          ? Reflect.get(target, name)
+          : async (...args: Parameters<typeof target.append>) => {
+              if (args[1].kind !== 'sending') return await target.append(...args)
+              refused++
+              throw new Error('ENOSPC: the audit record cannot be written')
+            },
+    })
+    for (let n = 0; n < 200; n++) {
+      const intent = await lab.ask('deactivate_account', `x${n}`)
+      await expect(runIntent({ ...lab.ctx, store }, intent)).rejects.toThrow('ENOSPC')
+    }
+    expect(refused).toBe(200)
+    expect(it.mutations()).toEqual([])
+  })
+})
+
+describe('input', () => {
+  test.each([
+    ['update_account', 'u2', {}, 'input title is required'],
+    ['update_account', 'u2', { title: 7 }, 'input title must be a text'],
+    ['update_account', 'u2', { title: 'x', boss: true }, 'input boss is not known; update_account takes title'],
+    ['update_account', null, { title: 'x' }, 'update_account needs the native id of the record it changes'],
+    ['fire', 'u2', {}, 'connector small has no action fire'],
+  ])('%s %s %j is refused before anything is kept', async (action, id, input, because) => {
+    const { lab } = await both()
+    await expect(lab.ask(action, id, { input })).rejects.toThrow(because)
+    expect(await lab.store.intents({ limit: 10 })).toEqual([])
+  })
+})
+
+describe('draining', () => {
+  test('many objects at once, one change at a time an object', async () => {
+    const { it, lab } = await both()
+    it.latency_ms = 5
+    for (const title of ['A', 'B', 'C'])
+      for (const id of ['u1', 'u2', 'u3']) await lab.ask('update_account', id, { input: { title } })
+    const under_way = new Map<string, number>()
+    const most = { of_one: 0, at_all: 0 }
+    const onProgress: SmallLab['ctx']['onProgress'] = ({ id, event }) => {
+      const by = event.kind === 'looked' ? 1 : event.kind === 'outcome' ? -1 : 0
+      under_way.set(id ?? '', (under_way.get(id ?? '') ?? 0) + by)
+      most.of_one = Math.max(most.of_one, ...under_way.values())
+      most.at_all = Math.max(most.at_all, [...under_way.values()].filter((n) => n > 0).length)
+    }
+    const drained = await drain({ ...lab.ctx, onProgress }, { concurrency: 3 })
+    expect(most).toEqual({ of_one: 1, at_all: 3 })
+    expect(drained.outcomes.map(({ outcome }) => outcome.is)).toEqual(Array(9).fill('verified'))
+    expect([...it.users.values()].filter((one) => one.title === 'C').map((one) => one.id)).toEqual(['u1', 'u2', 'u3'])
+    expect(it.effects.length).toBe(9)
+  })
+
+  test('200 orderings of create, update, fail, deactivate: the deactivation always leaves', async () => {
+    const { it, lab } = await both()
+    it.lie = (request) =>
+      request.method === 'PATCH' && request.body['title'] === 'fails' ? { apply: false, answer: { status: 500 } } : null
+    const orders = permutations(['create', 'update', 'fail', 'deactivate'])
+    const quick = { ...lab.ctx, connector: { ...lab.ctx.connector, actions: quicker(lab.ctx.connector.actions) } }
+    let n = 0
+    for (let round = 0; n < 200; round++) {
+      for (const order of orders) {
+        if (n >= 200) break
+        const id = `o${n++}`
+        it.users.set(id, { ...it.users.get('u2')!, id, userName: `${id}@acme.example`, active: true, sessions: 1 })
+        const person = `person-${id}`
+        for (const what of order) {
+          const provenance = { by: 'hr', why: 'feed', from: 'test', person }
+          if (what === 'create')
+            await lab.ask('create_account', null, { input: { userName: `new-${id}@acme.example` }, provenance })
+          if (what === 'update') await lab.ask('update_account', id, { input: { title: `round ${round}` }, provenance })
+          if (what === 'fail') await lab.ask('update_account', id, { input: { title: 'fails' }, provenance })
+          if (what === 'deactivate') await lab.ask('deactivate_account', id, { provenance })
+          // A feed that comes bit by bit, every fiftieth: what came before has been worked off, or has failed.
+          if (n % 50 === 0) await drain(quick)
+        }
+      }
+    }
+    await drain(quick, { concurrency: 200 })
+    const deactivated = new Set(it.effects.filter((effect) => effect.startsWith('deactivate o')))
+    expect(deactivated.size).toBe(200)
+    expect([...it.users.values()].filter((one) => one.id.startsWith('o') && one.active)).toEqual([])
+  }, 60_000)
+})
+
+function quicker(actions: SmallLab['ctx']['connector']['actions']) {
+  return Object.fromEntries(
+    Object.entries(actions).map(([name, action]) => [
+      name,
+      { ...action, verify: action.verify.map((verify) => ({ ...verify, within_s: 0.05, every_s: 0.005 })) },
+    ]),
+  )
+}
+
+function permutations<T>(items: readonly T[]): readonly (readonly T[])[] {
+  if (items.length <= 1) return [items]
+  return items.flatMap((item, at) => permutations(items.toSpliced(at, 1)).map((rest) => [item, ...rest]))
+}
