@@ -7,6 +7,7 @@ import {
   facetOutcome,
   facetsOf,
   later,
+  looksSince,
   ownFacets,
   type Progress,
   runSince,
@@ -36,6 +37,13 @@ export function dueSend(situation: Situation, progress: Progress): Due | null {
   if (own.length === 0) return afterUnwatched(situation, progress, sent)
   const again = resend(situation, progress, sent, own)
   if (again !== null) return again
+  // The look at the deadline decides whether this step leaves a second time; no other step overtakes that.
+  if (
+    sent.result === 'lost' &&
+    mayResend(situation, progress, sent) &&
+    own.some((facet) => awaitsDeadline(situation, facet, sent))
+  )
+    return null
   const outcomes = own.map((facet) => facetOutcome(situation, facet, baseOfSent(sent)))
   const next = nextStep(progress, sent)
   if (next === null || outcomes.some((one) => one.is === 'looking' || one.is === 'unknown')) return null
@@ -103,13 +111,27 @@ export function unwatchedUntil(action: Action, sent: Sent): string {
 
 /** Never blindly: every look of every facet of the step agrees that the old state holds, after a lost answer at the deadline too. */
 function resend(situation: Situation, progress: Progress, sent: Sent, own: readonly Facet[]): Due | null {
-  const { action, intent } = situation
-  const most = sent.result === 'lost' ? MOST_SENDS_LOST : sent.result === 'throttled' ? MOST_SENDS_THROTTLED : 0
-  if (sent.attempt >= most || action.idempotency === 'none') return null
-  if (intent.id === null && (action.find === null || progress.found !== null)) return null
+  const { action } = situation
+  if (!mayResend(situation, progress, sent)) return null
   const indices = own.flatMap((facet) => verifiesOf(action, facet)).filter((index) => !isResidual(action.verify[index]!))
   if (indices.length === 0 && sent.result === 'lost') return null
   return indices.every((index) => isOld(situation, index, sent)) ? { step: sent.step.name, attempt: sent.attempt + 1 } : null
+}
+
+function mayResend({ action, intent }: Situation, progress: Progress, sent: Sent): boolean {
+  const most = sent.result === 'lost' ? MOST_SENDS_LOST : sent.result === 'throttled' ? MOST_SENDS_THROTTLED : 0
+  if (sent.attempt >= most || action.idempotency === 'none') return false
+  return intent.id !== null || (action.find !== null && progress.found === null)
+}
+
+function awaitsDeadline(situation: Situation, facet: Facet, sent: Sent): boolean {
+  const { action } = situation
+  return verifiesOf(action, facet).some((index) => {
+    const verify = action.verify[index]!
+    const last = looksSince(situation, index, baseOfSent(sent)).at(-1)
+    if (isResidual(verify) || last === undefined || ms(last.at) >= deadlineOf(verify, sent.from)) return false
+    return runSince(situation, index, baseOfSent(sent))?.shows === 'other'
+  })
 }
 
 function isOld(situation: Situation, index: number, sent: Sent): boolean {
