@@ -40,7 +40,7 @@ export const folded = (events: readonly IntentEvent[]): Folded => events.reduce(
 const REVISED: { readonly [is in OutcomeIs]?: readonly OutcomeIs[] } = {
   verified: ['reverted'],
   partial: ['reverted', 'verified'],
-  refuted: ['verified', 'partial'],
+  refuted: ['reverted', 'verified', 'partial'],
   reverted: ['verified'],
 }
 

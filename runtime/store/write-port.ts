@@ -69,8 +69,8 @@ export type WriteStore = {
   release(intent: string): Promise<void>
   /**
    * Appends to the history; `audit` goes into the same transaction. `unknown` and `pending` take everything. After any other outcome
-   * (and `cancelled`) it refuses (`store/ended`) all but rechecks and what they show: verified or partial → reverted, refuted or
-   * partial → verified late, reverted → verified. `store/sent`: cancelled after something was sent.
+   * (and `cancelled`) it refuses (`store/ended`) all but rechecks and what they show: verified, partial or refuted (a facet of it)
+   * → reverted, refuted or partial → verified late, reverted → verified. `store/sent`: cancelled after something was sent.
    * A leaver may have cancelled what a caller is working on: `store/ended` at `sending` means that nothing is to be sent.
    */
   append(intent: string, event: IntentEvent, audit: { readonly by: string; readonly what: string }): Promise<void>

@@ -46,7 +46,7 @@ export function historyContract(at: Harness): void {
   const STILL: { readonly [is in OutcomeIs]: readonly string[] } = {
     verified: ['recheck', 'reverted'],
     partial: ['recheck', 'reverted', 'verified'],
-    refuted: ['recheck', 'verified', 'partial'],
+    refuted: ['recheck', 'reverted', 'verified', 'partial'],
     reverted: ['recheck', 'verified'],
     rejected: ['recheck'],
     unverifiable: ['recheck'],

@@ -28,7 +28,7 @@ export function intent(parts: Parts = {}): Intent {
   }
 }
 
-export const sending = (at = time(0), attempt = 1): IntentEvent => ({ kind: 'sending', at, step: 'send', attempt })
+export const sending = (at = time(0), attempt = 1, step = 'send'): IntentEvent => ({ kind: 'sending', at, step, attempt })
 export const held = (at = time(0)): IntentEvent => ({ kind: 'held', at, brake: 'threshold', because: 'too many' })
 export const approved = (at = time(0)): IntentEvent => ({ kind: 'approved', at, by: 'boss', hash: 'h' })
 export const cancelled = (at = time(0)): IntentEvent => ({ kind: 'cancelled', at, by: 'ann', because: 'not wanted' })
@@ -38,6 +38,7 @@ export const looked = (at = time(0)): IntentEvent => ({
   record: { secret: 'of a record' },
   already: false,
   found: null,
+  skip: [],
 })
 export const answered = (result: 'accepted' | 'refused' | 'lost', at = time(0)): IntentEvent => ({
   kind: 'answered',
@@ -55,11 +56,13 @@ export const look = (phase: Look['phase'], at = time(0), facet: Facet = 'account
   at,
   look: {
     facet,
+    verify: 0,
     phase,
     at,
     where: 'GET /users/{id}',
     shows: 'asked',
     control: null,
+    rung: null,
     because: 'seen',
     digest: 'd',
     record: { secret: 'of a look' },

@@ -154,7 +154,7 @@ function requestModel(model: Model, asked: Intent) {
 
 function appendModel(model: Model, row: Known, event: EventName): string | null {
   const over = row.state === 'done' && row.was !== 'unknown'
-  const late = { verified: ['reverted'], refuted: ['verified'], reverted: ['verified'] }[row.was ?? ''] ?? []
+  const late = { verified: ['reverted'], refuted: ['reverted', 'verified'], reverted: ['verified'] }[row.was ?? ''] ?? []
   if (over && !late.includes(event) && !(event === 'recheck' && row.was !== 'cancelled')) return 'store/ended'
   if (!over && event === 'cancelled' && row.sent) return 'store/sent'
   row.events.push(event)

@@ -77,7 +77,7 @@ test('on a full disk neither the event nor its audit entry is stored, and the cl
   let stored = 0
   const full = { code: 'store/full' }
   for (;;) {
-    const big = { ...sending(), step: 'x'.repeat(2000) }
+    const big = sending(time(0), 1, 'x'.repeat(2000))
     const error = await small.append(one.intent, big, US).then(
       () => null,
       (thrown: unknown) => thrown,
@@ -90,7 +90,7 @@ test('on a full disk neither the event nor its audit entry is stored, and the cl
   }
   expect(stored).toBeGreaterThan(3)
   // Not even the outcome, and so it is still in flight.
-  await expect(small.append(one.intent, { ...sending(), step: 'x'.repeat(9000) }, US)).rejects.toMatchObject(full)
+  await expect(small.append(one.intent, sending(time(0), 1, 'x'.repeat(9000)), US)).rejects.toMatchObject(full)
   expect(await small.next('acme', facetsOf)).toBeNull()
   await small.close()
   const store = await openStore(dir)

@@ -5,7 +5,7 @@ import type { WriteStore } from '../write-port.ts'
 import { type Claim, openClaims } from './claims.ts'
 import type { Database } from './database.ts'
 import { intentByNumber } from './intents.ts'
-import { type Line, openLine, WAITING, type Waiting, WORKABLE, waitingFrom } from './line.ts'
+import { type Line, openLine, WAITING, WORKABLE, waitingFrom } from './line.ts'
 import { knownConn } from './syncs.ts'
 
 export type Queue = Pick<WriteStore, 'next' | 'release' | 'waiting'> & {
