@@ -19,7 +19,7 @@ import { families } from './schema-words.ts'
 
 /**
  * Every family a `$def` with one branch a word, each branch a `$def` of its own: `auth`, `auth_bearer`.
- * With `only`, words of other kinds are left out: what that schema takes, the whole one takes too.
+ * With `only`, words of other kinds are left out, and actions where `actions` is not among them: what that schema takes, the whole one takes too.
  */
 export function connectorSchema(only: ReadonlySet<string> | null = null): JsonObject {
   return {
@@ -69,7 +69,7 @@ export function connectorSchema(only: ReadonlySet<string> | null = null): JsonOb
         additionalProperties: { $ref: '#/$defs/stream' },
         description: 'The lists the target can give.',
       },
-      actions: { $ref: '#/$defs/actions' },
+      ...(only === null || only.has('actions') ? { actions: { $ref: '#/$defs/actions' } } : {}),
     },
     required: ['connector', 'version', 'title', 'base_url', 'auth', 'streams'],
     additionalProperties: false,

@@ -3,7 +3,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import type { JsonObject } from '../types.ts'
 import type { Problem } from './diagnostic.ts'
 import { explain } from './explain/explain.ts'
-import type { Fault, Repair } from './explain/fault.ts'
+import { type Fault, isMap, type Repair } from './explain/fault.ts'
 import { actionsAmongStreams, lostActions } from './explain/lost.ts'
 import { narrow } from './explain/unions.ts'
 import { connectorSchema } from './schema.ts'
@@ -58,7 +58,7 @@ const fast = once((kinds: ReadonlySet<string>) => compileSchema(connectorSchema(
 
 /** The errors of the whole schema; also for tests. */
 export function faultsOf(data: unknown): readonly ErrorObject[] {
-  const kinds = kindsIn(data)
+  const kinds = new Set([...kindsIn(data), ...(isMap(data) && Object.hasOwn(data, 'actions') ? ['actions'] : [])])
   // Most runs read one file without a fault: for them the words that the file does not use need no validator.
   if (fast(kinds, [...kinds].sort().join(' '))?.(data) === true) return []
   const validate = validator()

@@ -103,8 +103,135 @@ describe('a declaration becomes a connector', () => {
   })
 })
 
+describe('actions', () => {
+  const { actions, fingerprint } = load(SAMPLE)
+  const action = (name: string) => actions[name]!
+  const put = (find: string, text: string) => load(SAMPLE.replace(find, () => text))
+
+  test('durations are seconds, a send is one step of all that the action does, requests are taken apart', () => {
+    const leave = action('deactivate_account')
+    expect(leave).toMatchObject({
+      title: 'Deactivate',
+      on: 'users',
+      recheck_s: [3600, 86_400],
+      bind: ['userName', 'email'],
+      job: null,
+    })
+    expect(leave.steps).toEqual([
+      {
+        name: 'send',
+        facets: ['account', 'sessions', 'tokens'],
+        send: expect.objectContaining({ method: 'POST', path: '/users/{id}/lifecycle/deactivate', decode: { kind: 'json' } }),
+        accepted: null,
+        when: null,
+        already_status: [],
+      },
+    ])
+    expect(leave.verify.map(({ facet, within_s, agree, every_s }) => [facet, within_s, agree, every_s])).toEqual([
+      ['account', 300, 3, 10],
+      ['account', 120, 2, 5],
+      ['sessions', 120, 2, 5],
+      ['sessions', 120, 2, 5],
+      ['tokens', 120, 2, 5],
+    ])
+    expect(leave.verify[1]!.probe).toMatchObject({
+      kind: 'not_listed',
+      list: { method: 'GET', path: '/users', query: [['status', 'ACTIVE']] },
+    })
+    expect(action('delete_account').job).toMatchObject({
+      id: 'job.id',
+      every_s: 5,
+      within_s: 1800,
+      poll: { path: '/jobs/{job}' },
+    })
+    expect(action('create_account').invitation).toEqual({ when: '= status == 202 && body.invited == true', expires_s: 259_200 })
+  })
+
+  test('the look before is the get of the stream; a create has none and searches', () => {
+    expect(action('deactivate_account').before).toEqual(load(SAMPLE).streams['users']!.get)
+    expect(action('create_account')).toMatchObject({ before: null, may_change: null, idempotency: 'natural_key' })
+    expect(action('grant')).toMatchObject({ find: null, idempotency: 'native_key' })
+  })
+
+  test('what takes away is destructive: by its name, and a name of its own by what it does', () => {
+    const said = Object.entries(actions).map(([name, { destructive }]) => [name, destructive])
+    expect(Object.fromEntries(said)).toEqual({
+      create_account: false,
+      deactivate_account: true,
+      delete_account: true,
+      grant: false,
+      custom_clear_factors: true,
+    })
+    expect(
+      put('does: { credential: revoked }', 'does: { credential: rotated }').actions['custom_clear_factors']!.destructive,
+    ).toBe(false)
+    expect(put('    title: Deactivate', '    destructive: false').actions['deactivate_account']!.destructive).toBe(false)
+  })
+
+  test('the last step has the facets that no other names; the ones before are on the way', () => {
+    const facets = put('{ name: remove, facets: [account],', '{ name: remove,').actions['delete_account']!.steps.map(
+      (step) => step.facets,
+    )
+    expect(facets).toEqual([[], ['account']])
+  })
+
+  test('without a declaration may change: what the facets move by themselves, what is given, and times', () => {
+    expect(action('delete_account').may_change).toEqual(['active'])
+    const timed = SAMPLE.replace('      userName: login\n', '      userName: login\n      updatedAt: updated\n')
+    expect(load(timed).actions['grant']!.may_change).toEqual(['updatedAt'])
+    expect(load(timed).actions['deactivate_account']!.may_change).toEqual(['active', 'type'])
+  })
+
+  test('a probe of sessions or tokens has its usual rung, and no other facet has one', () => {
+    const rungs = action('deactivate_account').verify.map(({ facet, probe }) => [facet, probe.kind, probe['rung'] ?? null])
+    expect(rungs).toEqual([
+      ['account', 'state', null],
+      ['account', 'not_listed', null],
+      ['sessions', 'empty', 4],
+      ['sessions', 'count', null],
+      ['tokens', 'residual', null],
+    ])
+  })
+
+  test('by the get of the stream, gone is what the stream says is gone', () => {
+    expect(action('delete_account').verify[0]!.probe).toEqual({ kind: 'gone', expect: "= status == 'DELETED'" })
+    const own = put('probe: { kind: gone }', 'probe: { kind: gone, look: "GET /people/{id}" }')
+    expect(own.actions['delete_account']!.verify[0]!.probe).not.toHaveProperty('expect')
+  })
+
+  test('the fingerprint is of what is read: it stands when an action changes', () => {
+    expect(put('recheck: [1h, 24h]', 'recheck: [2h]').fingerprint).toBe(fingerprint)
+    expect(load(SAMPLE.replace(/actions:\n[\s\S]*/, '')).fingerprint).toBe(fingerprint)
+    expect(load(SAMPLE.replace(/actions:\n[\s\S]*/, '')).actions).toEqual({})
+  })
+
+  test('one lost `get` is told once, wherever it is needed first', () => {
+    const text = SAMPLE.replace("    get: GET /users/{id}\n    gone: = status == 'DELETED'\n", '').replace(
+      /.*kind: (by_id|two_path).*\n/g,
+      '',
+    )
+    const found = loadConnector(text, 'a').diagnostics.filter((d) => d.severity === 'error')
+    expect(found.map((d) => [d.code, d.path])).toEqual([['spec/needs-get', 'actions.create_account.verify[0].probe']])
+  })
+})
+
 describe('warnings', () => {
   test.each([
+    [
+      'what takes away from whoever has the id now',
+      SAMPLE.replace('    bind: [userName, email]\n', ''),
+      'warning spec/no-binding 102:3',
+    ],
+    [
+      'a step that only reads',
+      SAMPLE.replace('send: POST /users/{id}/factors', 'send: GET /users/{id}/factors'),
+      'warning spec/reading-step 150:11',
+    ],
+    [
+      'an input that may be left out, in a template',
+      SAMPLE.replace('{ stream: users }', '{ stream: users, required: false }'),
+      'warning spec/optional-in-template 133:74',
+    ],
     ['no source', SAMPLE.replace(/source:\n.*\n/, ''), 'warning spec/no-source 1:1'],
     [
       'a setting that is never used',
