@@ -65,6 +65,11 @@ function verdict(situation: Situation, progress: Progress, facets: readonly Face
   const rest = facets.filter((one) => one.is !== 'verified')
   if (facets.length === 0)
     return { is: 'unverifiable', because: situation.action.unverifiable ?? 'the action says nothing to look at' }
+  const blind = rest.filter((one) => one.is === 'unknown' && one.looks > 0)
+  if (blind.length > 0 && isLeft(progress)) {
+    // Not `partial`, which would end it: once somebody can see again the steps that are left go on.
+    return { is: 'unknown', because: `${said}; ${blind.map(named).join('; ')}; the steps after it wait` }
+  }
   if (verified.length > 0 && rest.length > 0) {
     return { is: 'partial', because: `${names(verified)} verified; ${rest.map(named).join('; ')}` }
   }
@@ -154,6 +159,8 @@ function pendingUntil(
   return { until: running.job.until, due, because: `the target's job ${running.job.id} has not ended` }
 }
 
+const isLeft = ({ steps, sent }: Progress): boolean =>
+  sent.length > 0 && steps.some((step) => !sent.some((one) => one.step === step))
 const isVerified = (one: FacetOutcome): boolean => one.is === 'verified'
 const names = (facets: readonly FacetOutcome[]): string => facets.map((one) => one.facet).join(', ')
 const named = (one: FacetOutcome): string => `${one.facet} ${one.is}: ${one.because}`

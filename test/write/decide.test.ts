@@ -382,6 +382,13 @@ const TABLE: readonly Row[] = [
     ['off 1', 'out 1'],
   ],
   [
+    'nobody can see for a while in the middle: it is unknown, and then the next step goes on',
+    sessions,
+    { answer: accepted, look: ({ s }) => (s < 200 ? { shows: 'unanswered' } : { shows: 'asked', control: 'alive' }) },
+    ['unknown', 'verified'],
+    ['off 1', 'out 1'],
+  ],
+  [
     'data is not moved: nothing is deleted',
     action({
       does: { data: 'held', account: 'absent' },
