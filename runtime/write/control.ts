@@ -23,15 +23,33 @@ export async function controlOne(work: Work, request: RequestSpec | null): Promi
   })
 }
 
-/** A list of one object is asked for another one; a list of all stands beside an object that is read by its id. */
-export async function controlList(work: Work, list: ListSpec): Promise<Control> {
-  const names = namesOf(work)
+/**
+ * A list of one object is asked for another one. A list of all is its own control where another one stands in it; where it is about
+ * something else (the members of a group) it stands beside an object that is read by its id. `sees`: does a list hold this object?
+ */
+export async function controlList(
+  work: Work,
+  list: ListSpec,
+  records: readonly unknown[],
+  sees: (id: string, records: readonly unknown[]) => boolean,
+): Promise<Control> {
   const ids = await aliveIds(work)
-  if (!JSON.stringify(list.request).includes('{id}')) return await controlOne(work, null)
-  return await anyAlive(ids, async (id) => {
-    const read = await askList(work, list, { ...names, id, record: null, before: null })
-    return read.whole && read.failed === null
-  })
+  const { stream } = work.act.on
+  const request = JSON.stringify(list.request)
+  // The stream's own list holds every object, unless it is asked for some of them.
+  const own = list.request.path === stream.list.path && !/\{(record|input)\./.test(request)
+  if (request.includes('{id}')) {
+    const names = namesOf(work)
+    return await anyAlive(ids, async (id) => {
+      const read = await askList(work, list, { ...names, id, record: null, before: null })
+      return read.whole && read.failed === null && (!own || sees(id, read.records))
+    })
+  }
+  if (ids.some((id) => sees(id, records))) return 'alive'
+  if (own) return ids.length === 0 ? null : 'not_alive'
+  return stream.get === null && work.act.action.before === null
+    ? null
+    : await controlOne(work, stream.get === null ? work.act.action.before : null)
 }
 
 async function anyAlive(ids: readonly string[], alive: (id: string) => Promise<boolean>): Promise<Control> {

@@ -62,7 +62,7 @@ async function ask(work: Work, word: ProbeKind, options: KindOptions, facet: Fac
       const read = await askList(work, wanted, names)
       const { digest, ...rest } = read
       const judged = await controlled(work, word, options, { ask: 'list', ...rest, control: null }, facet, () =>
-        controlList(work, wanted),
+        controlList(work, wanted, read.records, (id, records) => holds(viewOf(work, facet), word, options, id, records)),
       )
       return { ...judged, where: whereOf(wanted.request), digest, record: null }
     }
@@ -85,6 +85,18 @@ async function controlled(
   if (word.read(options, view, { ...answer, control: 'alive' }).shows === alone.shows) return { shows: alone, control: null }
   const asked = await control()
   return { shows: word.read(options, view, { ...answer, control: asked }), control: asked }
+}
+
+/** Asked on behalf of another object the probe shows the other state: that one is in the list. */
+function holds(
+  view: ProbeView,
+  word: ProbeKind,
+  options: Parameters<ProbeKind['read']>[0],
+  id: string,
+  records: readonly unknown[],
+): boolean {
+  const answer = { ask: 'list', records, whole: true, failed: null, control: 'alive' } as const
+  return word.read(options, { ...view, vars: { ...view.vars, id } }, answer).shows === 'other'
 }
 
 function viewOf(work: Work, facet: Facet): ProbeView {
