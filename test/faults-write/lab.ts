@@ -46,6 +46,7 @@ export async function openLab(dialect: WriteDialectName): Promise<Lab> {
   const file = join(CONNECTORS, `write-${dialect}.yaml`)
   const clock = fakeClock()
   let watch = () => {}
+  let patience_ms = Number.POSITIVE_INFINITY
   const target = await startWriteTarget({ dialect, clock, seed: SEED, onAnswer: () => watch() })
   const dir = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'rollcall-write-'))
   const end = async () => {
@@ -66,6 +67,8 @@ export async function openLab(dialect: WriteDialectName): Promise<Lab> {
     if (connector === null) throw new Error(JSON.stringify(diagnostics))
     const sleep = async (ms: number, signal?: AbortSignal) => {
       signal?.throwIfAborted()
+      // With a clock that jumps, what looks for ever would look for ever at once.
+      if (clock.now() > patience_ms) throw new Endless('nothing was concluded within a day')
       await clock.sleep(ms)
       signal?.throwIfAborted()
     }
@@ -109,6 +112,7 @@ export async function openLab(dialect: WriteDialectName): Promise<Lab> {
       },
       onRequest: (seen) => {
         watch = seen
+        patience_ms = clock.now() + DAY_MS
       },
       reset: (faults, replicas = 1) => {
         clock.advance(3_600_000)
@@ -150,6 +154,9 @@ export type Changed = {
 
 /** Thrown where a process is meant to die. */
 export class Died extends Error {}
+/** No outcome in a day of looking. */
+export class Endless extends Error {}
+const DAY_MS = 86_400_000
 
 export type ChangeOptions = {
   /** Dies at the n-th boundary of each life, in order; then no more. */
@@ -181,6 +188,7 @@ export async function change(lab: Lab, asked: Change, options: ChangeOptions = {
       await drain(ctx)
       break
     } catch (error) {
+      if (error instanceof Endless && intent !== null) throw new Endless((await linesOf(lab, intent)).slice(0, 40).join('\n'))
       if (!(error instanceof Died)) throw error
       crashes++
       await lab.reopen()
@@ -225,7 +233,7 @@ export async function outcomeOf(lab: Lab, intent: string): Promise<Outcome> {
 }
 
 /** After so long: rechecks that are due by then, and the looks that must agree with them. */
-export async function after(lab: Lab, seconds: number, intent: string): Promise<Outcome> {
+export async function lookLater(lab: Lab, seconds: number, intent: string): Promise<Outcome> {
   lab.clock.advance(seconds * 1_000)
   for (let look = 0; look < RECHECK_LOOKS; look++) {
     await recheck(lab.context(), intent)

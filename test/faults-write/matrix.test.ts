@@ -4,7 +4,7 @@ import { runIntent } from '../../runtime/write/engine.ts'
 import type { WriteFaultName } from '../targets/write-faults.ts'
 import { WRITE_DIALECT_NAMES } from '../targets/write-server.ts'
 import { asInactive, askOf, CASES, type Case, DEACTIVATION, HONEST_ACTIONS } from './cases.ts'
-import { after, type Changed, change, type Lab, openLab, REPLICAS, request } from './lab.ts'
+import { type Changed, change, type Lab, lookLater, openLab, REPLICAS, request } from './lab.ts'
 import { broken } from './law.ts'
 
 describe.each(WRITE_DIALECT_NAMES)('%s', (dialect) => {
@@ -58,7 +58,7 @@ describe.each(WRITE_DIALECT_NAMES)('%s', (dialect) => {
     if (done.outcome.is === 'pending') expect(done.outcome.expires_at, said).not.toBeNull()
     if (done.outcome.is !== 'verified') expect(done.outcome.next_steps, said).not.toEqual([])
     for (const [seconds, is] of one.later ?? []) {
-      const { is: then } = await after(lab, seconds, done.intent)
+      const { is: then } = await lookLater(lab, seconds, done.intent)
       expect(then, `${seconds} s later\n${said}`).toBe(is)
     }
   })
