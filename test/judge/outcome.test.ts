@@ -1,9 +1,10 @@
 /** The judge of outcomes over all inputs: what it may never say, whatever a target answers and shows. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { joinFacets, judgeFacet } from '../../runtime/judge/facet.ts'
+import { joinFacets, judgeFacet, NEGATIVE } from '../../runtime/judge/facet.ts'
 import { judgeOutcome, OUTCOME_RULES } from '../../runtime/judge/outcome.ts'
 import { judgeRecheck } from '../../runtime/judge/recheck.ts'
+import { probe } from '../../runtime/kinds/probe/index.ts'
 import type { Action } from '../../runtime/types.ts'
 import { type IntentEvent, type Look, OUTCOMES, type Outcome } from '../../runtime/write-types.ts'
 import { action, answered, at, intent, look, looked, lookOf, RECORD, requested, sending, step, verify } from './outcome-sample.ts'
@@ -222,6 +223,14 @@ describe('several facets, several verifies, bystanders, jobs, invitations', () =
 })
 
 describe('one facet', () => {
+  test('every probe that finds something missing asks for a control, and the judge wants it alive; a count needs it for none only', () => {
+    const controlled = Object.values(probe).filter((one) => {
+      const ask = one.asks(one.example)
+      return ask.ask !== 'nothing' && ask.control
+    })
+    expect(controlled.map((one) => one.kind).sort()).toEqual([...NEGATIVE, 'count'].sort())
+  })
+
   const times = (now: number, refused = false) => ({ sent_at: at(0), now: at(now), refused })
   const of = verify('sessions', 'moved', { agree: 2 })
   const seen = (s: number, shows: Look['shows'], more: Partial<Look> = {}) => lookOf(s, shows, { facet: 'sessions', ...more })
