@@ -13,7 +13,7 @@ export type Reply = { readonly status?: number; readonly headers?: { readonly [n
 export type Endpoint = {
   readonly host: string
   readonly path: string
-  readonly method?: 'POST'
+  readonly method?: Asked['method']
   /** Asked at each request; false: the next endpoint of this path answers. */
   readonly when?: () => boolean
 } /** A list: `at` is the key of the records, '' where the body is the list. Null: 404. */ & (
