@@ -46,8 +46,9 @@ const BOMBS: readonly Bomb[] = [
 ]
 
 describe('hostile YAML', () => {
-  // Once, so that no bomb pays for compiling the schema.
+  // Once without and once with a fault, so that no bomb pays for compiling a schema: there are two.
   loadConnector(SAMPLE, 'acme.yaml')
+  loadConnector(SAMPLE.replace('title: Acme', 'title: 12'), 'acme.yaml')
 
   test.each(BOMBS)('%s: a positioned error, soon', (_name, text, code) => {
     const started = performance.now()

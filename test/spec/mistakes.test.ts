@@ -18,7 +18,7 @@ describe('seeded mistakes', () => {
         wrong.push(`${typed} for ${key.text}: ${found.map((d) => d.message).join('; ')}`)
     }
     expect(wrong.length, wrong.slice(0, 40).join('\n')).toBeLessThanOrEqual(50)
-  })
+  }, 120_000)
 
   test('of 500 mistakes of all sorts at least 90 % make exactly one message, and none more than 3', () => {
     const next = random(7)
@@ -36,7 +36,7 @@ describe('seeded mistakes', () => {
     const share = counts.filter((count) => count === 1).length / counts.length
     expect(share, many.slice(0, 60).join('\n')).toBeGreaterThanOrEqual(0.9)
     expect(Math.max(...counts), many.join('\n')).toBeLessThanOrEqual(3)
-  }, 60_000)
+  }, 120_000)
 })
 
 type Mistake = (next: () => number) => readonly [what: string, text: string]

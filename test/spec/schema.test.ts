@@ -92,7 +92,7 @@ describe('editor and validator', () => {
       if (!both[1]) refused += 1
     }
     expect(refused).toBeGreaterThan(300)
-  })
+  }, 120_000)
 })
 
 /** As an editor reads the emitted file: plain JSON Schema, without ajv's hints. */
