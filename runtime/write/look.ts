@@ -2,10 +2,11 @@
 import { Failure } from '../errors.ts'
 import type { ProbeAnswer, ProbeKind, ProbeShows, ProbeView } from '../kinds/kind.ts'
 import { probe } from '../kinds/probe/index.ts'
+import type { Names } from '../record/request.ts'
 import { fieldOf } from '../record/rows.ts'
 import type { Facet, JsonObject, KindOptions, RequestSpec } from '../types.ts'
 import type { Look } from '../write-types.ts'
-import { askList, askOne } from './ask.ts'
+import { askList, askOne, isObject } from './ask.ts'
 import { type Control, controlList, controlOne } from './control.ts'
 import { at, idOf, namesOf, type Work } from './work.ts'
 
@@ -43,7 +44,7 @@ type Seen = {
 
 async function ask(work: Work, word: ProbeKind, options: KindOptions, facet: Facet): Promise<Seen> {
   const wanted = word.asks(options)
-  const names = namesOf(work)
+  const names = wanted.ask === 'nothing' ? namesOf(work) : await namesFor(work, wanted.request)
   switch (wanted.ask) {
     case 'nothing': {
       const shows = word.read(options, viewOf(work, facet), { ask: 'nothing' })
@@ -67,6 +68,15 @@ async function ask(work: Work, word: ProbeKind, options: KindOptions, facet: Fac
       return { ...judged, where: whereOf(wanted.request), digest, record: null }
     }
   }
+}
+
+/** At a recheck and after a restart the record of the look before is not at hand: a path that names part of it takes today's. */
+async function namesFor(work: Work, request: RequestSpec | 'get'): Promise<Names> {
+  const names = namesOf(work)
+  if (work.before !== null || names['id'] === null || !JSON.stringify(request).includes('{record.')) return names
+  const read = await askOne(work, work.act.action.before, names)
+  const record = read.record ?? (read.failed === null && read.status < 400 ? work.act.on.get_record(read.body) : null)
+  return isObject(record) ? { ...names, record } : names
 }
 
 type Controllable = Exclude<ProbeAnswer, { ask: 'nothing' }>

@@ -65,7 +65,7 @@ export type Runner = {
   /** Asks for one change and works it off, to its outcome; every wait passes at once. */
   readonly change: (action: string, id: string | null, input?: JsonObject) => Promise<Changed>
   /** So much later: looks again at whatever is due. */
-  readonly later: (ms: number) => Promise<readonly Outcome[]>
+  readonly later: (ms: number) => Promise<readonly Changed[]>
   readonly close: () => Promise<void>
 }
 
@@ -119,24 +119,26 @@ export async function openRunner(
     },
     newId: () => `${now().toString(36).padStart(12, '0')}${(++made).toString(36).padStart(14, '0')}`,
   }
+  async function changedBy(intent: string): Promise<Changed> {
+    const events = (await store.intent(intent))?.events ?? []
+    const last = events.findLast((event) => event.kind === 'outcome')
+    if (last?.kind !== 'outcome') throw new Error(`no outcome: ${JSON.stringify(events.at(-1))}`)
+    return { outcome: last.outcome, looks: events.flatMap((event) => (event.kind === 'look' ? [event.look] : [])), events }
+  }
   return {
     async change(action, id, input = {}) {
       const provenance = { by: 'kim', why: 'a test', from: 'test', person: null }
       const { intent } = await requestChange(context, { action, id, input, provenance })
       await drain(context)
-      const row = await store.intent(intent)
-      const events = row?.events ?? []
-      const last = events.findLast((event) => event.kind === 'outcome')
-      if (last?.kind !== 'outcome') throw new Error(`no outcome: ${JSON.stringify(events.at(-1))}`)
-      return { outcome: last.outcome, looks: events.flatMap((event) => (event.kind === 'look' ? [event.look] : [])), events }
+      return await changedBy(intent)
     },
     async later(ms) {
       slept += ms
       // One look is not enough to call something undone: the next follows after the spacing that the action declares.
-      const outcomes = new Map<string, Outcome>()
+      const intents = new Set<string>()
       for (let round = 0; round < 4; round++, slept += 15_000)
-        for (const { intent, outcome } of await recheckDue(context)) if (outcome !== null) outcomes.set(intent, outcome)
-      return [...outcomes.values()]
+        for (const { intent } of await recheckDue(context)) intents.add(intent)
+      return await Promise.all([...intents].map(changedBy))
     },
     async run(only) {
       const result = await sync({ connector, connection, store, http, now, ...(only === undefined ? {} : { only }) })

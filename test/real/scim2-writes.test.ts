@@ -117,6 +117,18 @@ describe('an honest server', () => {
     expect([(await ask(`/Users/${user(6)}`)).status, (await ask(`/Users/${user(17)}`)).body['active']]).toEqual([404, true])
   })
 
+  test('at the recheck both paths are looked at again, by what the person is called then', async () => {
+    const one = await open()
+    await one.change('deactivate_account', user(3))
+    const [later] = await one.later(3_700_000)
+    await one.close()
+    const seen = later?.looks.filter((look) => look.phase === 'recheck').map(({ where, shows }) => `${where} ${shows}`)
+    expect([later?.outcome.is, [...new Set(seen)].toSorted()]).toEqual([
+      'verified',
+      ['GET /Users asked', 'GET /Users/{id} asked'],
+    ])
+  })
+
   test('undone behind our back, the recheck says reverted', async () => {
     const one = await open()
     await one.change('deactivate_account', user(3))
@@ -130,7 +142,7 @@ describe('an honest server', () => {
     })
     const outcomes = await one.later(3_700_000)
     await one.close()
-    expect(outcomes.map(({ is }) => is)).toEqual(['reverted'])
+    expect(outcomes.map(({ outcome }) => outcome.is)).toEqual(['reverted'])
   })
 })
 
