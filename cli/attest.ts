@@ -11,6 +11,15 @@ export const SCOPE = {
   canary: { type: 'string', multiple: true, value: 'STREAM=ID', about: 'an id that a whole read must contain; several times' },
 } as const satisfies FlagSpecs
 
+export const PROTECT = {
+  protect: {
+    type: 'string',
+    multiple: true,
+    value: 'STREAM=ID',
+    about: 'an id that no change ever touches: break-glass, the last owner; several times',
+  },
+} as const satisfies FlagSpecs
+
 /** `Kim Park, IAM: why` or `Kim Park; why`, dated now, with an end. Null where nothing was stated. Throws `cli/usage`. */
 export function attested(text: string | undefined, days: string | undefined, now_ms: number): ScopeAttestation | null {
   const lasts = whole('--attest-days', days, 90, [1, 366])
@@ -28,12 +37,17 @@ export function attested(text: string | undefined, days: string | undefined, now
 }
 
 /** Canaries of the streams that are named are replaced, the others stay. Throws `cli/usage` for an unknown stream. */
-export function canaries(given: readonly string[], connector: Connector, before: Connection['canaries']): Connection['canaries'] {
+export function canaries(
+  given: readonly string[],
+  connector: Connector,
+  before: Connection['canaries'],
+  flag = '--canary',
+): Connection['canaries'] {
   const added = new Map<string, string[]>()
   for (const text of given) {
     const at = text.indexOf('=')
     const [stream, id] = [text.slice(0, Math.max(at, 0)), text.slice(at + 1)]
-    if (at < 1 || id === '') throw new Failure('cli/usage', '--canary', '--canary takes stream=id')
+    if (at < 1 || id === '') throw new Failure('cli/usage', flag, `${flag} takes stream=id`)
     if (!Object.hasOwn(connector.streams, stream)) throw unknownStream(connector, stream)
     added.set(stream, [...(added.get(stream) ?? []), id])
   }

@@ -20,10 +20,24 @@ export function command<const F extends FlagSpecs>(spec: CommandSpec<F>, act: (p
   }
 }
 
+const USAGE = new Set([
+  'read/unknown-stream',
+  'store/not-found',
+  'write/unknown-action',
+  'write/input',
+  'write/no-id',
+  'plan/file',
+  'plan/connection',
+  'store/sent',
+  'store/ended',
+])
+
 /** Where a failure is the caller's, the environment's, or a finding. */
 function exitOf(code: string): Exit {
   if (code.startsWith('cli/') && !['cli/secret', 'cli/file', 'cli/unexpected'].includes(code)) return EXIT.usage
-  if (code === 'read/unknown-stream' || code === 'store/not-found') return EXIT.usage
+  if (USAGE.has(code)) return EXIT.usage
+  // A brake, a plan that moved, a missing approval: closed until a person acts.
+  if (code.startsWith('plan/')) return EXIT.gate
   return code.startsWith('spec/') ? EXIT.findings : EXIT.environment
 }
 

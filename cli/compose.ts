@@ -4,6 +4,7 @@ import { Failure } from '../runtime/errors.ts'
 import type { Http } from '../runtime/http/open.ts'
 import { didYouMean } from '../runtime/spec/nearest.ts'
 import type { Store } from '../runtime/store/port.ts'
+import type { WriteStore } from '../runtime/store/write-port.ts'
 import type { Connection, Connector } from '../runtime/types.ts'
 import type { FlagSpecs, Flags } from './args.ts'
 import { type ConnectorFile, findConnector, readConnector } from './connector-file.ts'
@@ -30,11 +31,19 @@ type ConnectionFlags = Flags<typeof CONNECTION>
 
 export const storeDir = (given: string | undefined, io: Io): string => given ?? (io.env['ROLLCALL_STORE'] || '.rollcall')
 
+export type BothStores = Store & WriteStore
+
 /** `create: false`: throws `store/not-found` where there is no store yet. */
-export async function openTheStore(given: string | undefined, io: Io, create: boolean): Promise<Store> {
-  const { openStore } = await import('../runtime/store/sqlite/open.ts')
+export async function openTheStore(given: string | undefined, io: Io, create: boolean): Promise<BothStores> {
+  const [{ openStore }, { takeUp, withStops }] = await Promise.all([
+    import('../runtime/store/sqlite/open.ts'),
+    import('./stop-mail.ts'),
+  ])
   try {
-    return await openStore(storeDir(given, io), { create })
+    const dir = storeDir(given, io)
+    const store = await openStore(dir, { create })
+    await takeUp(dir, store)
+    return withStops(dir, store)
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'store/not-found') throw error
     throw new GuidedFailure(
@@ -49,7 +58,7 @@ export async function withStore<T>(
   given: string | undefined,
   io: Io,
   create: boolean,
-  work: (store: Store) => Promise<T>,
+  work: (store: BothStores) => Promise<T>,
 ): Promise<T> {
   const store = await openTheStore(given, io, create)
   try {

@@ -1,7 +1,7 @@
 import { Failure } from '../runtime/errors.ts'
 import type { Connection } from '../runtime/types.ts'
 import { COMMON, type CommandSpec, STORE } from './args.ts'
-import { attested, canaries, SCOPE } from './attest.ts'
+import { attested, canaries, PROTECT, SCOPE } from './attest.ts'
 import { command } from './command.ts'
 import { CONNECTION, guardedIo, targetFrom, withStore } from './compose.ts'
 import { EXIT, type Io, JSON_VERSION } from './io.ts'
@@ -16,6 +16,7 @@ const spec = {
     ...CONNECTION,
     owner: { type: 'string', value: 'WHO', about: 'the person or team that answers for it' },
     ...SCOPE,
+    ...PROTECT,
     ...STORE,
     ...COMMON,
   },
@@ -47,6 +48,7 @@ export const run = command(spec, async ({ flags, words }, io) => {
         attested(flags['attest-scope'], flags['attest-days'], now) ??
         (sameCredential(before, target.connection) ? (before?.attested ?? null) : null),
       canaries: canaries(flags.canary, target.connector, before?.canaries ?? {}),
+      protected: canaries(flags.protect, target.connector, before?.protected ?? {}, '--protect'),
       created_at: before?.created_at ?? target.connection.created_at,
     }
     await store.putConnection(connection)

@@ -1,8 +1,10 @@
-import type { Snapshot, Store, SyncRow } from '../runtime/store/port.ts'
+import type { Snapshot, SyncRow } from '../runtime/store/port.ts'
+import type { IntentRow, WriteMetrics } from '../runtime/store/write-port.ts'
 import type { Connection, Connector } from '../runtime/types.ts'
+import type { KillSwitch } from '../runtime/write-types.ts'
 import { COMMON, type CommandSpec, STORE } from './args.ts'
 import { command } from './command.ts'
-import { storedConnection, storedConnector, withStore } from './compose.ts'
+import { type BothStores, storedConnection, storedConnector, withStore } from './compose.ts'
 import { EXIT, type Io, JSON_VERSION } from './io.ts'
 import { cutTo, jsonLine, type Paint, painter, plural, safe, span, table } from './text.ts'
 import { because, findingLines, paintedVerdict, stepLines } from './verdict-text.ts'
@@ -35,6 +37,10 @@ type Status = {
   readonly sync: SyncRow | null
   readonly lines: readonly Line[]
   readonly never: readonly string[]
+  readonly writes: WriteMetrics
+  readonly reverted: readonly IntentRow[]
+  /** Of this connection, or of everything. */
+  readonly stops: readonly KillSwitch[]
 }
 
 export const run = command(spec, async ({ flags, words: [name] }, io) =>
@@ -50,7 +56,7 @@ export const run = command(spec, async ({ flags, words: [name] }, io) =>
   }),
 )
 
-async function statusOf(store: Store, connection: Connection, io: Io): Promise<Status> {
+async function statusOf(store: BothStores, connection: Connection, io: Io): Promise<Status> {
   const connector = await storedConnector(connection, io)
   const snapshots = await store.snapshots(connection.name)
   const [sync] = await store.syncs(connection.name, 1)
@@ -65,7 +71,11 @@ async function statusOf(store: Store, connection: Connection, io: Io): Promise<S
     }))
     .sort((a, b) => place(a.latest.stream) - place(b.latest.stream))
   const never = order.filter((stream) => !lines.some((line) => line.latest.stream === stream))
-  return { connection, sync: sync ?? null, lines, never }
+  const { openReverts } = await import('../runtime/govern/standing.ts')
+  const writes = await store.metrics(connection.name, new Date(io.now()).toISOString())
+  const reverted = writes.outcomes.reverted === 0 ? [] : await openReverts(store, connection.name)
+  const stops = (await store.killSwitches()).filter(({ scope }) => scope === '*' || scope === connection.name)
+  return { connection, sync: sync ?? null, lines, never, writes, reverted, stops }
 }
 
 function freshFor(connector: Connector | null, stream: string): number | null {
@@ -75,7 +85,7 @@ function freshFor(connector: Connector | null, stream: string): number | null {
 
 const isStale = (line: Line): boolean => line.fresh_for_ms !== null && line.age_ms > line.fresh_for_ms
 
-function statusJson({ connection, sync, lines, never }: Status, evidence: boolean): object {
+function statusJson({ connection, sync, lines, never, writes, reverted, stops }: Status, evidence: boolean): object {
   const streams = lines.map((line) => {
     const { verdict, facts } = line.latest
     const stream = {
@@ -104,10 +114,20 @@ function statusJson({ connection, sync, lines, never }: Status, evidence: boolea
     sync,
     streams: Object.fromEntries(streams),
     never_synced: never,
+    writes: writesJson(writes),
+    reverted: reverted.map(({ intent }) => ({
+      intent: intent.intent,
+      action: intent.action,
+      id: intent.id,
+      person: intent.provenance.person,
+    })),
+    stops,
   }
 }
 
-function statusText({ connection, sync, lines, never }: Status, evidence: boolean, io: Io, paint: Paint): string {
+function statusText(status: Status, evidence: boolean, io: Io, paint: Paint): string {
+  const { connection, sync, lines, never } = status
+  const changes = writesText(status, paint)
   const last =
     sync === null
       ? 'never synced'
@@ -125,7 +145,7 @@ function statusText({ connection, sync, lines, never }: Status, evidence: boolea
   })
   if (lines.length === 0) {
     const streams = never.length === 0 ? '' : `: ${never.map(safe).join(', ')}`
-    return `${paint.bold(safe(connection.name))}  ${safe(connection.connector)}  ${last}${streams}\n  ${paint.yellow('next')}  rollcall sync ${safe(connection.name)}\n`
+    return `${paint.bold(safe(connection.name))}  ${safe(connection.connector)}  ${last}${streams}\n  ${paint.yellow('next')}  rollcall sync ${safe(connection.name)}\n${changes}`
   }
   const missing = never.map((stream) => [paint.bold(safe(stream)), paint.yellow('never synced')])
   const head = `${paint.bold(safe(connection.name))}  ${safe(connection.connector)}  ${last}\n`
@@ -134,7 +154,8 @@ function statusText({ connection, sync, lines, never }: Status, evidence: boolea
     (evidence
       ? lines.map((line, i) => cutTo(table([rows[i] ?? []]), io.width) + detail(line, paint)).join('') + table(missing)
       : cutTo(table([...rows, ...missing]), io.width)) +
-    older(lines)
+    older(lines) +
+    changes
   )
 }
 
@@ -152,4 +173,31 @@ function older(lines: readonly Line[]): string {
         ],
   )
   return kept.join('')
+}
+
+/** Service levels of changes. Rates are null where there is nothing to divide by. */
+function writesJson({ connection: _, ...metrics }: WriteMetrics): object {
+  return metrics
+}
+
+/** Nothing where nothing was ever changed. */
+function writesText({ writes, reverted, stops }: Status, paint: Paint): string {
+  const stopped = stops.map(
+    ({ scope, by, why, at }) =>
+      `  ${paint.red('stopped')}  ${scope === '*' ? 'everything' : safe(scope)}: ${safe(why)} (${safe(by)}, ${at})\n`,
+  )
+  const { outcomes, unfinished, overdue, time_to_verified } = writes
+  const counts = Object.entries(outcomes).flatMap(([is, n]) => (n > 0 ? [`${n} ${is}`] : []))
+  const open = [...(unfinished > 0 ? [`${unfinished} open`] : []), ...(overdue > 0 ? [paint.red(`${overdue} overdue`)] : [])]
+  const parts = [...counts, ...open]
+  const time =
+    time_to_verified.p95_ms === null
+      ? ''
+      : `; verified after ${span(time_to_verified.p50_ms ?? 0)}, 95 % within ${span(time_to_verified.p95_ms)}`
+  const line = parts.length === 0 ? '' : `  changes: ${parts.join(', ')}${time}\n`
+  const undone = reverted.map(
+    ({ intent }) =>
+      `  ${paint.red('reverted')}  ${safe(intent.action)} of ${safe(intent.id ?? '')}: rollcall actions --show ${intent.intent}\n`,
+  )
+  return stopped.join('') + line + undone.join('')
 }

@@ -1,8 +1,10 @@
+import type { Breach } from '../runtime/govern/standing.ts'
 import type { Store } from '../runtime/store/port.ts'
 import { COMMON, type CommandSpec, type Flags, STORE } from './args.ts'
 import { attested, canaries, SCOPE, unknownStream } from './attest.ts'
 import { command } from './command.ts'
 import {
+  type BothStores,
   CONNECTION,
   guardedIo,
   keptIn,
@@ -13,9 +15,9 @@ import {
   targetFrom,
   withStore,
 } from './compose.ts'
-import type { Io } from './io.ts'
+import { EXIT, type Io } from './io.ts'
 import { openProgress } from './progress.ts'
-import { jsonLine, painter } from './text.ts'
+import { jsonLine, painter, safe } from './text.ts'
 
 const spec = {
   name: 'sync',
@@ -75,12 +77,13 @@ async function prepared(store: Store, target: Target, flags: SyncFlags, io: Io):
     created_at: before.created_at,
     attested: stated ?? before.attested,
     canaries: canaries(flags.canary, target.connector, before.canaries),
+    protected: before.protected ?? {},
   }
   await store.putConnection(connection)
   return { connector: target.connector, connection }
 }
 
-async function read(store: Store, target: Target, flags: SyncFlags, io: Io) {
+async function read(store: BothStores, target: Target, flags: SyncFlags, io: Io) {
   const [{ sync }, { report }] = await Promise.all([import('../runtime/read/sync.ts'), import('./report.ts')])
   const quiet = flags.json && !flags.progress
   let stats: (() => ReturnType<typeof http.stats>) | null = null
@@ -110,11 +113,34 @@ async function read(store: Store, target: Target, flags: SyncFlags, io: Io) {
     progress.end()
     const resume = 'the same command goes on where this one stopped'
     const said = report({ ...target, result, now_ms: io.now(), resume })
-    io.out(flags.json ? jsonLine(said.json) : said.text(painter(io.color), io.width))
-    return said.exit
+    const reverted = result.state === 'finished' ? await breaches(store, target, io) : []
+    const text = () => said.text(painter(io.color), io.width) + reverted.map((one) => breachLine(one, io)).join('')
+    io.out(flags.json ? jsonLine({ ...said.json, reverted: reverted.map(breachJson) }) : text())
+    return reverted.length > 0 && said.exit === EXIT.fine ? EXIT.gate : said.exit
   } finally {
     off()
     progress.end()
     await http.close()
   }
+}
+
+/** What this read shows to be undone of what was verified before. */
+async function breaches(store: BothStores, { connector, connection }: Target, io: Io): Promise<readonly Breach[]> {
+  const { checkStanding } = await import('../runtime/govern/standing.ts')
+  return await checkStanding(store, connector, connection.name, new Date(io.now()).toISOString())
+}
+
+const breachJson = ({ assertion: { stream, id, claim, since, intent }, because, suspect }: Breach): object => ({
+  stream,
+  id,
+  claim,
+  since,
+  intent,
+  because,
+  suspect,
+})
+
+function breachLine({ assertion: { stream, id, intent }, because, suspect }: Breach, io: Io): string {
+  const paint = painter(io.color)
+  return `  ${paint.red('reverted')}  ${safe(stream)} ${safe(id)}: ${safe(because)}; suspect: ${safe(suspect)}\n      ${paint.yellow('next')}  find what undid it, stop that, then ask again (rollcall actions --show ${intent})\n`
 }

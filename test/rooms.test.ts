@@ -14,7 +14,20 @@ const MAY_IMPORT: { readonly [room: string]: readonly string[] } = {
   store: ['types', 'errors', 'write-types'],
   record: ['types', 'errors', 'kinds', 'store/port'],
   read: ['types', 'errors', 'kinds', 'http', 'judge', 'record', 'store/port'],
-  cli: ['types', 'errors', 'kinds', 'spec', 'http', 'judge', 'store', 'record', 'read'],
+  write: ['types', 'errors', 'write-types', 'kinds', 'http', 'judge', 'record', 'store/port', 'store/write-port'],
+  govern: [
+    'types',
+    'errors',
+    'write-types',
+    'kinds',
+    'judge',
+    'record',
+    'read',
+    'write',
+    'store/port',
+    'store/write-port',
+  ],
+  cli: ['types', 'errors', 'write-types', 'kinds', 'spec', 'http', 'judge', 'store', 'record', 'read', 'write', 'govern'],
 }
 
 const files = ['runtime', 'cli'].flatMap((top) =>

@@ -1,0 +1,57 @@
+/** Goes on with what is open in a connection, and looks again at what is due. */
+import { settle } from '../runtime/govern/standing.ts'
+import { drain, recheckDue } from '../runtime/write/engine.ts'
+import type { ApplyFlags } from './apply.ts'
+import { applyJson, killedBy, outcomeNow } from './apply-one.ts'
+import { isStop, openChanging, spanOf, TEN_MINUTES } from './changing.ts'
+import { refuseConnectionFlags, storedTarget, withStore } from './compose.ts'
+import { EXIT, type Exit, type Io, JSON_VERSION } from './io.ts'
+import { outcomeText } from './outcome-text.ts'
+import { jsonLine, painter, safe } from './text.ts'
+
+const OPEN = ['requested', 'approved', 'looked', 'sending', 'accepted', 'refused', 'lost', 'looking'] as const
+
+export async function applyResume(name: string, flags: ApplyFlags, io: Io): Promise<Exit> {
+  refuseConnectionFlags(flags, name)
+  const wait_ms = spanOf('--wait', flags.wait, TEN_MINUTES)
+  return withStore(flags.store, io, false, async (store) => {
+    const target = await storedTarget(store, name, io)
+    const open = await store.intents({ connection: name, states: OPEN, limit: 10_000 })
+    const changing = openChanging(store, io, { wait_ms, allow_private: flags['allow-private'] })
+    try {
+      const ctx = await changing.open(target)
+      const again: string[] = []
+      try {
+        await drain(ctx)
+        again.push(...(await recheckDue(ctx)).map((one) => one.intent))
+      } catch (error) {
+        if (!isStop(error, changing)) throw error
+      }
+      await settle(store, target.connector, name, new Date(io.now()).toISOString())
+      const killed = await killedBy(store, name)
+      const ids = new Set([...open.map((row) => row.intent.intent), ...again])
+      const rows = (await Promise.all([...ids].map((intent) => store.intent(intent)))).filter((row) => row !== null)
+      const results = rows.map((row) => ({ row, outcome: outcomeNow(row, killed, changing.stopped()) }))
+      if (flags.json)
+        io.out(
+          jsonLine({
+            version: JSON_VERSION,
+            command: 'apply',
+            connection: name,
+            resumed: open.length,
+            looked_again: again.length,
+            results: results.map(({ row, outcome }) => applyJson(row, outcome)),
+          }),
+        )
+      else {
+        const paint = painter(io.color)
+        for (const { row, outcome } of results)
+          io.out(outcomeText(`${safe(row.intent.action)} ${safe(row.intent.id ?? '')}`, outcome, row.intent.id === null, paint))
+        if (results.length === 0) io.out('nothing is open, and no look is due\n')
+      }
+      return results.every(({ outcome }) => outcome.is === 'verified') ? EXIT.fine : EXIT.gate
+    } finally {
+      await changing.close()
+    }
+  })
+}

@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Failure } from '../runtime/errors.ts'
+import { COMMON, type CommandSpec, STORE } from './args.ts'
+import { ASKING } from './changing.ts'
+import { command } from './command.ts'
+import { storeDir, storedConnection, withStore } from './compose.ts'
+import { asker } from './inputs.ts'
+import { EXIT, type Exit, type Io, JSON_VERSION } from './io.ts'
+import { openNewId } from './new-id.ts'
+import { post, type StopOrder } from './stop-mail.ts'
+import { jsonLine, safe } from './text.ts'
+
+const spec = {
+  name: 'stop',
+  about:
+    'Stops every change at once, of one connection or of all: nothing more is sent, also by a process that is at work now. What was sent is still looked at.\nNeeds no target and no connector.',
+  words: '[NAME]',
+  takes: [0, 1],
+  flags: { ...ASKING, ...STORE, ...COMMON },
+  examples: [
+    ['rollcall stop --by kim --why "the HR feed is broken"', 'everything'],
+    ['rollcall stop acme --by kim --why "acme asked for it"', 'one connection'],
+  ],
+} as const satisfies CommandSpec
+
+export const run = command(spec, async ({ flags, words: [name] }, io) => {
+  const order = {
+    do: 'stop',
+    scope: name ?? '*',
+    ...asker('stop', flags.by, flags.why),
+    at: new Date(io.now()).toISOString(),
+  } as const
+  return await give(order, flags, io)
+})
+
+/** How long is waited for the process that has the store to take it up. */
+const TAKEN_UP_MS = 2_000
+
+/** Gives an order to the store, or to the process that has it. */
+export async function give(
+  order: StopOrder,
+  flags: { readonly store: string | undefined; readonly json: boolean },
+  io: Io,
+): Promise<Exit> {
+  const in_effect = await given(order, flags.store, io)
+  const what = order.scope === '*' ? 'everything' : safe(order.scope)
+  const word = order.do === 'stop' ? 'stopped' : 'stop lifted'
+  if (flags.json)
+    io.out(
+      jsonLine({
+        version: JSON_VERSION,
+        command: order.do,
+        scope: order.scope,
+        by: order.by,
+        why: order.why,
+        at: order.at,
+        in_effect,
+      }),
+    )
+  else if (in_effect) io.out(`${word}: ${what}\n`)
+  else io.out(`${word}: ${what}; another process has the store, and takes it up before it sends anything more\n`)
+  if (order.do === 'stop' && !flags.json)
+    io.err(
+      `  next: rollcall actions shows what is open; rollcall go${order.scope === '*' ? '' : ` ${safe(order.scope)}`} lifts the stop\n`,
+    )
+  return EXIT.fine
+}
+
+async function given(order: StopOrder, store: string | undefined, io: Io): Promise<boolean> {
+  try {
+    return await withStore(store, io, false, async (open) => {
+      if (order.scope !== '*') await storedConnection(open, order.scope)
+      if (order.do === 'stop') await open.stop({ scope: order.scope, by: order.by, why: order.why, at: order.at })
+      else await open.go(order.scope, order.by, order.at)
+      return true
+    })
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'store/locked') throw error
+    const file = post(storeDir(store, io), openNewId(io.now)(), order)
+    for (let waited = 0; waited < TAKEN_UP_MS; waited += 50) {
+      if (!existsSync(file)) return true
+      await sleep(50)
+    }
+    return !existsSync(file)
+  }
+}
