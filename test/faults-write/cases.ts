@@ -461,7 +461,7 @@ export const CASES: readonly Case[] = [
   ),
 
   // ------------------------------------------------ W17: blind
-  ...(['delete_account', 'revoke', 'deactivate_account'] as const).map(
+  ...(['delete_account', 'revoke', 'deactivate_account', 'create_account'] as const).map(
     (action): Case => ({
       row: 'W17',
       claim: `after ${action} nothing can be read any more`,

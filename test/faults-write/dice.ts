@@ -92,12 +92,17 @@ export function throwDice(seed: number): Throw {
   const names = pick(random, gentle ? GENTLE : [...ANY, ...(OF[action] ?? []), ...(OF[action] ?? [])], Math.floor(random() * 3))
   const dies = random() < 0.4 ? 1 + Math.floor(random() * 2) : 0
   const lost = dies > 0 || names.includes('answer_lost') || names.includes('failed_5xx')
-  const chosen = [...new Set(names)].filter((name) => name !== 'invited' || dialect !== 'scim')
+  // Whoever is told nothing and sees nothing happen sends once more: what happens to somebody else happens twice then.
+  const chosen = [...new Set(names)].filter(
+    (name) => (name !== 'invited' || dialect !== 'scim') && (name !== 'wrong_object' || !lost),
+  )
   const faults = Object.fromEntries(chosen.map((name) => [name, optionsOf(name, random, { gentle, lost })])) as WriteFaults
   // Names may be doubled, so that a second create shows.
   if (action === 'create_account' && random() < 0.6) Object.assign(faults, { no_uniqueness: {} })
   // What no look shows cannot be told apart: a key without a look, and the first of two steps that no facet shows.
   const seen = action !== 'rotate_credential' && !(dialect === 'rest' && action === 'delete_account')
+  // One request that never left may be sent once more; a second one that never left is a person's to decide.
+  const losses = dies + chosen.filter((name) => name === 'answer_lost' || name === 'failed_5xx').length
   const gentle_only = Object.keys(faults).every((name) => name === 'no_uniqueness' || GENTLE.includes(name as WriteFaultName))
   return {
     seed,
@@ -108,7 +113,7 @@ export function throwDice(seed: number): Throw {
     replicas: faults.flip_flop !== undefined || random() < 0.3 ? 'several' : 'one',
     dies_at: Array.from({ length: dies }, () => 1 + Math.floor(random() * 14)),
     rests_s: one([0, 1, 5, 30]),
-    honest: gentle && gentle_only && seen,
+    honest: gentle && gentle_only && seen && losses <= 1,
   }
 }
 

@@ -157,6 +157,8 @@ export class Died extends Error {}
 /** No outcome in a day of looking. */
 export class Endless extends Error {}
 const DAY_MS = 86_400_000
+/** Far more than any change here needs; who asks so often asks without a pause. */
+const STORM = 600
 
 export type ChangeOptions = {
   /** Dies at the n-th boundary of each life, in order; then no more. */
@@ -180,6 +182,7 @@ export async function change(lab: Lab, asked: Change, options: ChangeOptions = {
     const dies_at = deaths.shift() ?? Number.POSITIVE_INFINITY
     let met = 0
     const ctx = lab.context(() => {
+      if (lab.target.requests.length > STORM) throw new Endless(`${STORM} requests for one change`)
       if (++met === dies_at) throw new Died(`at boundary ${met}`)
     })
     try {
@@ -188,7 +191,8 @@ export async function change(lab: Lab, asked: Change, options: ChangeOptions = {
       await drain(ctx)
       break
     } catch (error) {
-      if (error instanceof Endless && intent !== null) throw new Endless((await linesOf(lab, intent)).slice(0, 40).join('\n'))
+      if (error instanceof Endless && intent !== null)
+        throw new Endless(`${error.message}\n${(await linesOf(lab, intent)).slice(0, 30).join('\n')}`)
       if (!(error instanceof Died)) throw error
       crashes++
       await lab.reopen()
