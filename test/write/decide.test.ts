@@ -98,6 +98,17 @@ const TABLE: readonly Row[] = [
   ],
   ['W6 never applied: not a third time', action(), { answer: lost, look: () => shows(false) }, ['rejected'], ['off 1', 'off 2']],
   [
+    'W6 with a stale replica just before the deadline: the old looks must agree before it is sent again',
+    action({ verify: [verify('account', 'state', { agree: 3 })] }),
+    {
+      answer: ({ sent }) => ({ result: sent === 1 ? 'lost' : 'accepted' }),
+      look: ({ s, sent }) => shows(sent > 1 || (s > 48 && s < 56)),
+    },
+    ['verified'],
+    ['off 1', 'off 2'],
+    (ran) => expect(ran.events.findLast((event) => event.kind === 'sending')!.at >= at(68)).toBe(true),
+  ],
+  [
     'W6 without idempotency: not even a second time',
     action({ idempotency: 'none' }),
     { answer: lost, look: () => shows(false) },
@@ -452,8 +463,12 @@ describe('before anything is sent', () => {
   test('a withdrawn intent is cancelled and nothing is sent; once sent it cannot be withdrawn', () => {
     const cancelled = { kind: 'cancelled', at: at(1), by: 'Ada', because: 'x' } as const
     expect(ask({ events: [requested, cancelled] })).toMatchObject({ act: 'judge', outcome: { is: 'cancelled' } })
-    expect(ask({ events: [requested, looked(1), cancelled] })).toMatchObject({ act: 'judge', outcome: { is: 'cancelled' } })
+    const withdrawn = ask({ events: [requested, looked(1), cancelled] })
+    expect(withdrawn).toMatchObject({ act: 'judge', outcome: { is: 'cancelled', changed: false } })
+    expect(withdrawn.act === 'judge' && withdrawn.outcome.next_steps).toHaveLength(1)
     expect(ask({ events: [requested, looked(1), sending(1), cancelled] }).act).toBe('look')
+    const after = [requested, looked(1), sending(1), cancelled, look(2, 'asked'), look(8, 'asked')]
+    expect(ask({ events: after, now: at(9) })).toMatchObject({ act: 'judge', outcome: { is: 'verified' } })
   })
 })
 
