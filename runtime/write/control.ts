@@ -4,7 +4,7 @@ import { compileStream } from '../record/compile.ts'
 import { sendDeclared } from '../record/send-declared.ts'
 import { openWhoami } from '../record/whoami.ts'
 import type { RequestSpec } from '../types.ts'
-import { askList, askOne, type ListSpec } from './ask.ts'
+import { askList, askOne, isObject, type ListSpec } from './ask.ts'
 import { buildLook } from './request.ts'
 import { asking, idOf, namesOf, type Work } from './work.ts'
 
@@ -13,6 +13,8 @@ export type Control = 'alive' | 'not_alive' | null
 /** One that goes is no proof of lost permission: so many are asked before the control counts as failed. */
 const TRIES = 3
 const SAMPLE = 25
+/** Lists of others may be empty by themselves, so more of them are asked. */
+const PARENTS = 10
 
 /** Null: there is no record to ask for. */
 export async function controlOne(work: Work, request: RequestSpec | null): Promise<Control> {
@@ -24,8 +26,9 @@ export async function controlOne(work: Work, request: RequestSpec | null): Promi
 }
 
 /**
- * A list of one object is asked for another one. A list of all is its own control where another one stands in it; where it is about
- * something else (the members of a group) it stands beside an object that is read by its id. `sees`: does a list hold this object?
+ * A list of one object is asked for another one; a list that holds all objects of the stream must hold one known to be alive; a list of
+ * something else (the members of a group) counts where it holds somebody, and where it is empty another one of its kind must not be.
+ * `sees`: does a list hold this object?
  */
 export async function controlList(
   work: Work,
@@ -33,23 +36,45 @@ export async function controlList(
   records: readonly unknown[],
   sees: (id: string, records: readonly unknown[]) => boolean,
 ): Promise<Control> {
-  const ids = await aliveIds(work)
-  const { stream } = work.act.on
   const request = JSON.stringify(list.request)
-  // The stream's own list holds every object, unless it is asked for some of them.
-  const own = list.request.path === stream.list.path && !/\{(record|input)\./.test(request)
-  if (request.includes('{id}')) {
-    const names = namesOf(work)
-    return await anyAlive(ids, async (id) => {
-      const read = await askList(work, list, { ...names, id, record: null, before: null })
+  const own = list.request.path === work.act.on.stream.list.path
+  const names = namesOf(work)
+  if (/\{(id\}|record\.)/.test(request)) {
+    return await anyAlive(await aliveIds(work), async (id) => {
+      const record = request.includes('{record.') ? await recordOf(work, id) : null
+      const read = await askList(work, list, { ...names, id, record, before: null })
       return read.whole && read.failed === null && (!own || sees(id, read.records))
     })
   }
-  if (ids.some((id) => sees(id, records))) return 'alive'
-  if (own) return ids.length === 0 ? null : 'not_alive'
-  return stream.get === null && work.act.action.before === null
-    ? null
-    : await controlOne(work, stream.get === null ? work.act.action.before : null)
+  if (own) return await anyAlive(await aliveIds(work), async (id) => sees(id, records))
+  return records.length > 0 ? 'alive' : await anotherList(work, list, request)
+}
+
+/** What a list names beside the object (`{input.group}`), other records of the same stream are asked for: one of them holds somebody. */
+async function anotherList(work: Work, list: ListSpec, request: string): Promise<Control> {
+  const { ctx, act, intent } = work
+  for (const [name, { stream }] of Object.entries(act.action.input)) {
+    if (stream === null || !request.includes(`{input.${name}}`)) continue
+    const known = await ctx.store.records(ctx.connection.name, stream, { which: 'latest', after: 0, limit: SAMPLE })
+    const ids = known.map((record) => record.id).filter((id) => id !== intent.input[name])
+    const names = namesOf(work)
+    return await anyAlive(ids.slice(0, PARENTS), async (id) => {
+      const read = await askList(work, list, {
+        ...names,
+        input: { ...(names['input'] as object), [name]: id },
+        record: null,
+        before: null,
+      })
+      return read.whole && read.failed === null && read.records.length > 0
+    })
+  }
+  return null
+}
+
+async function recordOf(work: Work, id: string): Promise<object | null> {
+  const read = await askOne(work, work.act.action.before, { ...namesOf(work), id, record: null, before: null })
+  const record = read.record ?? (read.failed === null && read.status < 400 ? work.act.on.get_record(read.body) : null)
+  return isObject(record) ? record : null
 }
 
 async function anyAlive(ids: readonly string[], alive: (id: string) => Promise<boolean>): Promise<Control> {
