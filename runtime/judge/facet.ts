@@ -67,7 +67,8 @@ export function judgeFacet(verify: Verify, asked: FacetState, looks: readonly Lo
     return say('refuted', `the asked-for state shows now, and the look at the deadline showed another: ${too_late.because}`)
   }
   if (run.agreed_at === null) {
-    const waits = ms(now) < Math.max(deadline, ms(run.first_at)) + need * verify.every_s * 1000
+    // Each look that agrees may wait for the next one: whoever was away when the deadline came ends the row that was begun in time.
+    const waits = ms(now) < Math.max(deadline, ms(run.last_at)) + need * verify.every_s * 1000
     return say(waits ? 'looking' : 'unknown', `${run.count} of ${need} agreeing looks`)
   }
   if (tooLow(verify.facet, run.rung)) {

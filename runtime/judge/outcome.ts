@@ -8,7 +8,7 @@ import { judgeBystanders } from './bystanders.ts'
 import { hasLadder, latest, ms } from './facet.ts'
 import { nextSteps } from './next-steps.ts'
 import { baseOf, facetOutcome, facetsOf, NOT_SENT, type Progress, progressOf, type Sent, type Situation } from './progress.ts'
-import { awaitsLookBefore, dueSend, isSettled } from './sends.ts'
+import { awaitsLookBefore, awaitsResend, dueSend, isSettled } from './sends.ts'
 
 /** Raise it with every change of a rule; it is recorded with each outcome. */
 export const OUTCOME_RULES = 'rollcall-outcome-1'
@@ -19,7 +19,8 @@ export function judgeOutcome(situation: Situation): Outcome | null {
   if (progress.sent.length === 0 && progress.cancelled !== null) return cancelled(situation, progress)
   if (progress.sent.length === 0 && progress.looked === null) return null
   if (progress.sent.length === 0 && !isSettled(situation, progress)) return null
-  if (dueSend(situation, progress) !== null || awaitsLookBefore(situation, progress)) return null
+  if (dueSend(situation, progress) !== null || awaitsResend(situation, progress)) return null
+  if (awaitsLookBefore(situation, progress)) return null
   const facets = withLadder(unsent(facetsSeen(situation, progress), progress), progress)
   const waiting = pendingUntil(situation, progress)
   if (waiting !== null && !facets.every(isVerified)) {

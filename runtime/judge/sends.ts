@@ -1,6 +1,6 @@
 /** Which request may leave next. Pure. One place for it, so that the judge and the state machine cannot disagree. */
 import type { Action, Facet, Step } from '../types.ts'
-import { deadlineOf, isResidual, ms } from './facet.ts'
+import { deadlineOf, isResidual, ms, sight } from './facet.ts'
 import {
   baseOf,
   baseOfSent,
@@ -37,13 +37,8 @@ export function dueSend(situation: Situation, progress: Progress): Due | null {
   if (own.length === 0) return afterUnwatched(situation, progress, sent)
   const again = resend(situation, progress, sent, own)
   if (again !== null) return again
-  // The look at the deadline decides whether this step leaves a second time; no other step overtakes that.
-  if (
-    sent.result === 'lost' &&
-    mayResend(situation, progress, sent) &&
-    own.some((facet) => awaitsDeadline(situation, facet, sent))
-  )
-    return null
+  // The looks at the deadline decide whether this step leaves a second time; no other step overtakes that.
+  if (awaitsResend(situation, progress)) return null
   const outcomes = own.map((facet) => facetOutcome(situation, facet, baseOfSent(sent)))
   const next = nextStep(progress, sent)
   if (next === null || outcomes.some((one) => one.is === 'looking' || one.is === 'unknown')) return null
@@ -124,13 +119,19 @@ function mayResend({ action, intent }: Situation, progress: Progress, sent: Sent
   return intent.id !== null || (action.find !== null && progress.found === null)
 }
 
-function awaitsDeadline(situation: Situation, facet: Facet, sent: Sent): boolean {
+/** A lost step that shows the old state, and the looks at the deadline that let it leave a second time are not all made. */
+export function awaitsResend(situation: Situation, progress: Progress): boolean {
+  const sent = progress.current
+  if (sent === null || sent.result !== 'lost' || !mayResend(situation, progress, sent)) return false
   const { action } = situation
-  return verifiesOf(action, facet).some((index) => {
+  const indices = ownFacets(action, progress, sent.step).flatMap((facet) => verifiesOf(action, facet))
+  return indices.some((index) => {
     const verify = action.verify[index]!
-    const last = looksSince(situation, index, baseOfSent(sent)).at(-1)
-    if (isResidual(verify) || last === undefined || ms(last.at) >= deadlineOf(verify, sent.from)) return false
-    return runSince(situation, index, baseOfSent(sent))?.shows === 'other'
+    if (isResidual(verify) || isOld(situation, index, sent)) return false
+    if (runSince(situation, index, baseOfSent(sent))?.shows !== 'other') return false
+    const deadline = deadlineOf(verify, sent.from)
+    const late = looksSince(situation, index, baseOfSent(sent)).filter((look) => ms(look.at) >= deadline)
+    return late.length < Math.max(1, verify.agree) && late.every((look) => sight(verify, look) === 'other')
   })
 }
 
