@@ -8,7 +8,7 @@ import { compileAction } from './compile.ts'
 import type { WriteContext } from './context.ts'
 import { type Act, decide } from './decide.ts'
 import { lookAt, mapped } from './look.ts'
-import { search } from './search.ts'
+import { type Found, search } from './search.ts'
 import { pollJob, sendStep } from './send-step.ts'
 import { append, at, boundary, namesOf, openWork, type Work } from './work.ts'
 
@@ -142,14 +142,14 @@ async function recordNow(work: Work): Promise<object | null> {
 }
 
 async function performFind(work: Work): Promise<void> {
-  const { ctx, intent } = work
+  const { ctx, act, intent } = work
   const found = await search(work)
-  if (found.is === 'unanswered') return await keepLook(work, blind(work, 'after', found.because))
-  if (found.is === 'ambiguous') {
-    return await keepLook(work, blind(work, 'after', `${found.count} records have this natural key: which one is not known`))
-  }
-  if (found.is === 'none' && found.control === 'not_alive') {
-    return await keepLook(work, blind(work, 'after', 'nothing is found, but a record known to be there is not found either'))
+  const why = blindness(found)
+  if (why !== null) {
+    // Whatever is to be looked at later was not seen now.
+    for (const [verify, { probe }] of act.action.verify.entries())
+      if (probe.kind !== 'residual') await keepLook(work, blind(work, 'after', why, verify))
+    return
   }
   const last = work.events.findLast((event) => event.kind === 'looked')
   const skip = last?.kind === 'looked' ? last.skip : []
@@ -159,13 +159,21 @@ async function performFind(work: Work): Promise<void> {
   await boundary(ctx, 'looked')
 }
 
+/** Why a search says nothing; null: it says something. */
+function blindness(found: Found): string | null {
+  if (found.is === 'unanswered') return found.because
+  if (found.is === 'ambiguous') return `${found.count} records have this natural key: which one is not known`
+  const lost = found.is === 'none' && found.control === 'not_alive'
+  return lost ? 'nothing is found, but a record known to be there is not found either' : null
+}
+
 /** A look that could not see. */
-function blind(work: Work, phase: Look['phase'], because: string): Look {
+function blind(work: Work, phase: Look['phase'], because: string, verify = 0): Look {
   const { action } = work.act
   const spec = phase === 'before' && work.intent.id !== null ? (action.before ?? work.act.on.stream.get) : action.find?.request
   return {
-    facet: action.verify[0]?.facet ?? 'account',
-    verify: 0,
+    facet: action.verify[verify]?.facet ?? 'account',
+    verify,
     phase,
     at: at(work.ctx),
     where: spec == null ? 'get' : `${spec.method} ${spec.path}`,

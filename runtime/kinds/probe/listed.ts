@@ -1,7 +1,7 @@
 import type { ProbeKind } from '../kind.ts'
 import { matchesIn, notWhole } from './parts/matches.ts'
 import { EMPTY, LIST, type ListOptions, MATCH, PAGES, RECORDS } from './parts/options.ts'
-import { NO_ANSWER, shows, unanswered } from './parts/show.ts'
+import { NO_ANSWER, negative, shows, unanswered } from './parts/show.ts'
 
 const schema = {
   type: 'object',
@@ -30,7 +30,7 @@ export const listed: ProbeKind<Options> = {
     pages: options.pages,
     records: options.records,
     empty: options.empty ?? null,
-    control: false,
+    control: true,
   }),
   read(options, view, answer) {
     if (answer.ask !== 'list') return NO_ANSWER
@@ -38,8 +38,9 @@ export const listed: ProbeKind<Options> = {
     if (cut !== null) return cut
     const { found, failed } = matchesIn(options.match, view, answer.records)
     if (found > 0) return shows('asked', `${found} of ${answer.records.length} listed records match`)
-    return failed === null
-      ? shows('other', `none of ${answer.records.length} listed records matches`)
-      : unanswered(`\`match\` cannot be told: ${failed}`)
+    if (failed !== null) return unanswered(`\`match\` cannot be told: ${failed}`)
+    const because = `none of ${answer.records.length} listed records matches`
+    // A list of nobody is what a lost right looks like too. W17.
+    return answer.records.length === 0 ? negative(answer, because, 'gone') : shows('other', because)
   },
 }
