@@ -33,7 +33,12 @@ export async function applyPlan(file: string, flags: ApplyFlags, io: Io): Promis
     try {
       const asker = { by, why: flags.why?.trim() || plan.why, from: 'cli' }
       const { asked, before, others } = await askForPlan({ store, targets, now: io.now, newId: changing.newId }, plan, asker)
-      if (before > 0) io.err(`going on with this plan: ${plural(before, 'change')} asked for before, ${asked} now\n`)
+      if (before > 0)
+        io.err(
+          asked === 0
+            ? 'this plan was carried out before; a plan is carried out once\n'
+            : `going on with this plan: ${plural(before, 'change')} asked for before, ${asked} now\n`,
+        )
       const open = (name: string) => changing.open(targets.get(name) as Target)
       const failed = await carryOut(open, names).catch((error: unknown) => {
         if (!isStop(error, changing)) throw error

@@ -147,7 +147,7 @@ function dryRun(
     for (const one of plan.held) io.out(`  ${paint.red('held')}  ${safe(one.brake)}: ${safe(one.because)}\n`)
     for (const one of person.unproven)
       io.out(
-        `  ${paint.yellow(one.verdict)}  ${safe(one.connection)} ${safe(one.stream)}: people may have accounts that the list does not show\n`,
+        `  ${paint.yellow(one.verdict)}  ${safe(one.connection)} ${safe(one.stream)}: ${one.of === 'accounts' ? 'people may have accounts that the list does not show' : 'accounts may hold more than the list shows'}\n`,
       )
     io.out(`  nothing was sent; hash ${plan.hash}\n`)
   }

@@ -16,7 +16,11 @@ export function eventLine(action: Action, event: IntentEvent, counted: Counted):
     case 'looked': {
       if (event.already) return 'looked: it is so already, nothing is sent; looking all the same'
       if (event.found !== null) return `looked: found ${safe(event.found)}`
-      return event.record === null ? (action.find === null ? 'looked: the target shows no such record' : 'looked: there is none yet') : 'looked: it is the one that was meant, and not so yet'
+      return event.record === null
+        ? action.find === null
+          ? 'looked: the target shows no such record'
+          : 'looked: there is none yet'
+        : 'looked: it is the one that was meant, and not so yet'
     }
     case 'sending':
       return `sent ${safe(event.step)}${event.attempt > 1 ? `, attempt ${event.attempt}` : ''}`

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { Failure } from '../runtime/errors.ts'
+import { NEEDS_OVERRIDE } from '../runtime/govern/carry-out.ts'
 import type { Target } from '../runtime/govern/facts.ts'
 import { makePlan, type Planned } from '../runtime/govern/plan.ts'
 import type { WantedChange } from '../runtime/govern/plan-item.ts'
@@ -160,6 +161,13 @@ function planText(planned: Planned, out: string | null, paint: Paint): string {
   const next =
     plan.items.length === 0
       ? ''
-      : `  ${paint.yellow('next')}  ${plan.held.length > 0 ? `a second person reads it and runs rollcall approve ${out === null ? plan.hash : safe(out)} --by NAME; then ` : ''}rollcall apply --plan ${out === null ? 'FILE (write it with --out FILE)' : safe(out)} --by NAME\n`
+      : `  ${paint.yellow('next')}  ${plan.held.length > 0 ? `a second person reads it and runs rollcall approve ${out === null ? plan.hash : safe(out)} --by NAME${overrides(plan.held)}; then ` : ''}rollcall apply --plan ${out === null ? 'FILE (write it with --out FILE)' : safe(out)} --by NAME\n`
   return `${lines.join('')}${more}${held.join('')}${paint.bold('plan')}  ${counts}${rests.length > 0 ? `; rests on ${rests.join(', ')}` : ''}\n  hash ${plan.hash}\n${next}`
+}
+
+/** What the approval must name. */
+function overrides(held: Planned['plan']['held']): string {
+  return [...new Set(held.map(({ brake }) => brake))]
+    .flatMap((brake) => (NEEDS_OVERRIDE.has(brake) ? [` --override ${brake}`] : []))
+    .join('')
 }

@@ -13,6 +13,7 @@ export type Unproven = {
   readonly connection: string
   /** `''`: the connection as a whole. */
   readonly stream: string
+  readonly of: 'accounts' | 'grants'
   readonly verdict: Verdict['is'] | 'never read'
   readonly because: string
 }
@@ -75,22 +76,23 @@ export async function accountStreams(store: Store, side: Side): Promise<readonly
   return snapshots.flatMap(({ latest }) => (latest.facts.is === 'account' ? [latest.stream] : []))
 }
 
-/** What stands between these snapshots and "all accounts". */
+/** What stands between these snapshots and "all accounts, and all that they hold". */
 export async function unprovenOf(store: Store, side: Side): Promise<readonly Unproven[]> {
   const connection = side.connection.name
   const snapshots = await store.snapshots(connection)
-  const streams = await accountStreams(store, side)
+  const accounts = await accountStreams(store, side)
+  const grants = Object.values(side.connector?.streams ?? {}).flatMap((stream) => (stream.is === 'grant' ? [stream.name] : []))
+  const because = 'its connector cannot be read: nothing can be done there'
   const lost: readonly Unproven[] =
-    side.connector === null
-      ? [{ connection, stream: '', verdict: 'unproven', because: 'its connector cannot be read: nothing can be done there' }]
-      : []
-  return [
-    ...lost,
-    ...streams.flatMap((stream): readonly Unproven[] => {
+    side.connector === null ? [{ connection, stream: '', of: 'accounts', verdict: 'unproven', because }] : []
+  const doubts = (streams: readonly string[], of: Unproven['of']) =>
+    streams.flatMap((stream): readonly Unproven[] => {
       const found = snapshots.find(({ latest }) => latest.stream === stream)
-      if (found === undefined) return [{ connection, stream, verdict: 'never read', because: 'it was never read' }]
+      if (found === undefined) return [{ connection, stream, of, verdict: 'never read', because: 'no sync has read it' }]
       const { verdict, at } = found.latest
-      return verdict.is === 'complete' ? [] : [{ connection, stream, verdict: verdict.is, because: `${verdict.because} (${at})` }]
-    }),
-  ]
+      return verdict.is === 'complete'
+        ? []
+        : [{ connection, stream, of, verdict: verdict.is, because: `${verdict.because} (${at})` }]
+    })
+  return [...lost, ...doubts(accounts, 'accounts'), ...doubts(grants, 'grants')]
 }

@@ -41,17 +41,19 @@ export async function release(store: WriteStore, plan: Plan, now: string): Promi
       )
     throw new Failure('plan/held', plan.hash, `held by ${reasons}; its hash is ${plan.hash}`)
   }
-  const [first] = valid
-  const missing = unnamed(first!)
-  if (missing.length > 0)
-    throw new Failure(
-      'plan/override',
-      plan.hash,
-      `the approval of ${first!.by} does not name ${missing.map(({ brake }) => brake).join(', ')}; held by ${reasons}; its hash is ${plan.hash}`,
-    )
-  const approval = await store.useApproval(plan.hash, plan.made_by, now)
-  if (approval === null) throw new Failure('plan/held', plan.hash, `held by ${reasons}; its hash is ${plan.hash}`)
-  return { approval }
+  // One that does not name a brake can never release this list: it is used up, and the next one counts.
+  for (let last = valid[0]!; ; ) {
+    const approval = await store.useApproval(plan.hash, plan.made_by, now)
+    if (approval !== null && unnamed(approval).length === 0) return { approval }
+    const missing = unnamed(approval ?? last).map(({ brake }) => brake)
+    if (approval === null)
+      throw new Failure(
+        'plan/override',
+        plan.hash,
+        `the approval of ${last.by} does not name ${missing.join(', ')}; held by ${reasons}`,
+      )
+    last = approval
+  }
 }
 
 export const samePerson = (a: string, b: string): boolean => fold(a) === fold(b)

@@ -182,10 +182,11 @@ function leftOver({ accounts, ambiguous, unproven, unseen }: Person): readonly s
     ),
     ...unseen.map((one) => `${refText(one)} is in no snapshot: it was not touched; sync first`),
     ...unproven.filter((one) => one.stream === '').map((one) => `${one.connection}: ${one.because}`),
-    ...others.map(
-      ({ connection, stream, verdict, because }) =>
-        `${connection} ${stream} is ${verdict}: people may have accounts that the list does not show (${because})`,
-    ),
+    ...others.map(({ connection, stream, of, verdict, because }) => {
+      const what =
+        of === 'accounts' ? 'people may have accounts that the list does not show' : 'accounts may hold more than the list shows'
+      return `${connection} ${stream} is ${verdict === 'never read' ? 'not read' : verdict}: ${what} (${because})`
+    }),
   ]
 }
 

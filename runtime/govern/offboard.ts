@@ -151,6 +151,7 @@ async function leaverOf(
         )
       else wanted.push(change(takes.action, account.id, { [takes.input]: grant.entitlement }))
     }
+    not_possible.push(...unread(connector, account, actions, covered))
     const all = actions.filter((one) => one.on === account.stream && standsAlone(one) && one.does.account === undefined)
     for (const facet of ['groups', 'roles', 'licenses'] as const) {
       const action = all.find((one) => one.does[facet] === 'not_held')
@@ -158,6 +159,25 @@ async function leaverOf(
     }
     return { facet: 'groups', wanted, not_possible }
   }
+}
+
+/** What could be taken back if it were known: no stream reads who holds it. */
+function unread(
+  connector: Connector,
+  account: Account,
+  actions: readonly Action[],
+  covered: ReadonlySet<Facet>,
+): readonly NotPossible[] {
+  const told = new Set(
+    Object.values(connector.streams).flatMap((one) => (one.is === 'grant' ? (one.refers['entitlement'] ?? []) : [])),
+  )
+  return (['groups', 'roles', 'licenses'] as const).flatMap((facet) => {
+    const takers = actions.filter((one) => one.on === account.stream && one.does[facet] === 'not_held' && !standsAlone(one))
+    const names = takers.flatMap((one) => Object.values(one.input).flatMap(({ stream }) => (stream === null ? [] : [stream])))
+    const blind = takers.length > 0 && !covered.has(facet) && !names.some((name) => told.has(name))
+    const because = `connector ${connector.connector} can take back ${facet}, but no stream of it reads who holds which`
+    return blind ? [refuse(account, facet, because)] : []
+  })
 }
 
 /** An action that needs nothing but the account. */

@@ -105,7 +105,7 @@ function ordered(items: readonly PlanItem[], targets: ReadonlyMap<string, Target
     const ranks = does.map(([facet, state]) =>
       state === 'absent' && facet === 'account' ? FACETS.length : FACETS.indexOf(facet as Facet),
     )
-    return (destructive ? 0 : 100) + Math.min(FACETS.length, ...ranks)
+    return destructive ? Math.min(FACETS.length, ...ranks) : FACETS.length + 1
   }
   return items.toSorted((a, b) => place(a) - place(b))
 }

@@ -1,0 +1,96 @@
+/** The real program: killed in the middle of an offboarding, and stopped from outside while it works. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { EXIT } from '../../cli/io.ts'
+import { duplicates } from '../targets/write-world.ts'
+import { type LeaverLab, openLeaverLab, WHO } from './leaver-lab.ts'
+
+let lab: LeaverLab
+beforeEach(async () => {
+  lab = await openLeaverLab()
+})
+afterEach(() => lab.close())
+
+type Ended = { readonly code: number | null; readonly out: string; readonly err: string }
+
+function start(...args: readonly string[]): {
+  readonly child: ChildProcess
+  readonly ended: Promise<Ended>
+  readonly said: () => string
+} {
+  const child = spawn(process.execPath, ['cli/main.ts', ...args], {
+    env: {
+      PATH: process.env['PATH'],
+      HOME: lab.w.dir,
+      SCIM: lab.scim.token,
+      REST: lab.rest.token,
+      ROLLCALL_STORE: join(lab.w.dir, 'store'),
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let [out, err] = ['', '']
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    out += text
+  })
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    err += text
+  })
+  return { child, said: () => err, ended: once(child, 'close').then(([code]) => ({ code, out, err }) as Ended) }
+}
+
+async function until(true_: () => boolean): Promise<void> {
+  for (let waited = 0; !true_(); waited += 5) {
+    if (waited > 10_000) throw new Error('it never came')
+    await new Promise((done) => setTimeout(done, 5))
+  }
+}
+
+describe('kill -9 in the middle of an offboarding', () => {
+  test.each([1, 2, 3, 4])(
+    'after %i requests: the same command goes on, and nothing happens twice',
+    { timeout: 60_000 },
+    async (requests) => {
+      const sent = () => lab.scim.mutations().length + lab.rest.mutations().length
+      const { child, ended } = start('offboard', 'user1@acme.example', ...WHO, '--json')
+      await until(() => sent() >= requests)
+      child.kill('SIGKILL')
+      await ended
+      const { doc } = await lab.w.json('offboard', 'user1@acme.example', ...WHO)
+      expect(doc.resumed).toBe(true)
+      expect(doc.counts).toMatchObject({ verified: 6 })
+      expect(Object.keys(doc.counts).toSorted()).toEqual(['not_possible', 'verified'])
+      expect([duplicates(lab.scim.effects()), duplicates(lab.rest.effects())]).toEqual([[], []])
+      expect(lab.rest.worlds()[0]!.people.get(lab.id(lab.rest, 'user1@acme.example'))).toMatchObject({
+        phase: 'inactive',
+        sessions: [],
+        tokens: [],
+      })
+    },
+  )
+})
+
+describe('a stop', () => {
+  test('given while another process works takes effect within a second: nothing more is sent', { timeout: 60_000 }, async () => {
+    const { child, ended, said } = start('offboard', 'user2@acme.example', '--only', 'rest', ...WHO, '--wait', '6s', '--json')
+    await until(() => said().includes('sent deactivate'))
+    const began = performance.now()
+    const stop = await lab.w.json('stop', ...WHO)
+    const took = performance.now() - began
+    const then = lab.rest.mutations().length
+    expect([stop.exit, stop.doc.scope]).toEqual([EXIT.fine, '*'])
+    const { code, out } = await ended
+    expect(child.exitCode).toBe(EXIT.gate)
+    expect(took).toBeLessThan(2_500)
+    // At most the request that was on its way when the stop came.
+    expect(lab.rest.mutations().length - then).toBe(0)
+    expect(then).toBeLessThan(4)
+    expect([code, JSON.parse(out).is]).not.toEqual([0, 'verified'])
+    expect((await lab.w.run('actions', '--state', 'open')).out).toMatch(/stopped {2}everything/)
+    await lab.w.run('go', ...WHO)
+    const { doc } = await lab.w.json('offboard', 'user2@acme.example', '--only', 'rest', ...WHO)
+    expect(doc.counts).toMatchObject({ verified: 4 })
+    expect(duplicates(lab.rest.effects())).toEqual([])
+  })
+})
