@@ -273,17 +273,8 @@ export function openSend(room: Room): SendOne {
     const { requests } = trail
     if (outcome.kind === 'answer') {
       const { body, digest, url, whole } = outcome
-      return {
-        kind: 'answer',
-        status: whole.status,
-        headers: whole.headers,
-        body,
-        digest,
-        bytes: whole.bytes.length,
-        url,
-        requests,
-        ms,
-      }
+      const { status, headers } = whole
+      return { kind: 'answer', status, headers, body, digest, bytes: whole.bytes.length, url, requests, ms }
     }
     const because = room.redact.text(outcome.because)
     if (outcome.kind === 'lost') {

@@ -26,7 +26,7 @@ export async function controlOne(work: Work, request: RequestSpec | null): Promi
 }
 
 /**
- * A list of one object is asked for another one; a list that holds all objects of the stream must hold one known to be alive; a list of
+ * A list of one object is asked for other ones, and one of them must hold something; a list that holds all objects of the stream must hold one known to be alive; a list of
  * something else (the members of a group) counts where it holds somebody, and where it is empty another one of its kind must not be.
  * `sees`: does a list hold this object?
  */
@@ -40,10 +40,11 @@ export async function controlList(
   const own = list.request.path === work.act.on.stream.list.path
   const names = namesOf(work)
   if (/\{(id\}|record\.)/.test(request)) {
-    return await anyAlive(await aliveIds(work), async (id) => {
+    return await anyAlive(await aliveIds(work, PARENTS), async (id) => {
       const record = request.includes('{record.') ? await recordOf(work, id) : null
       const read = await askList(work, list, { ...names, id, record, before: null })
-      return read.whole && read.failed === null && (!own || sees(id, read.records))
+      // An empty list beside an empty list shows nothing: a lost right may look like that everywhere.
+      return read.whole && read.failed === null && (own ? sees(id, read.records) : read.records.length > 0)
     })
   }
   if (own) return await anyAlive(await aliveIds(work), async (id) => sees(id, records))
@@ -83,7 +84,7 @@ async function anyAlive(ids: readonly string[], alive: (id: string) => Promise<b
 }
 
 /** From the last complete snapshot, not the object itself; the connection's own account where there is none. */
-async function aliveIds(work: Work): Promise<readonly string[]> {
+async function aliveIds(work: Work, most = TRIES): Promise<readonly string[]> {
   const { ctx, act } = work
   const self = idOf(work)
   for (const which of ['complete', 'latest'] as const) {
@@ -91,7 +92,7 @@ async function aliveIds(work: Work): Promise<readonly string[]> {
     const others = records.filter((record) => record.id !== self)
     const active = others.filter((record) => record.fields['active'] !== false)
     const ids = [...active, ...others.filter((record) => !active.includes(record))].map((record) => record.id)
-    if (ids.length > 0) return ids.slice(0, TRIES)
+    if (ids.length > 0) return ids.slice(0, most)
   }
   if (ctx.connector.whoami === null) return []
   const me = await openWhoami({ ...asking(work), names: namesOf(work), connector: ctx.connector })()
