@@ -1,7 +1,7 @@
 /** Goes on with what is open in a connection, and looks again at what is due. */
 import { settle } from '../runtime/govern/standing.ts'
 import { drain, recheckDue } from '../runtime/write/engine.ts'
-import type { ApplyFlags } from './apply.ts'
+import type { ApplyFlags } from './apply-flags.ts'
 import { applyJson, killedBy, outcomeNow } from './apply-one.ts'
 import { isStop, openChanging, spanOf, TEN_MINUTES } from './changing.ts'
 import { refuseConnectionFlags, storedTarget, withStore } from './compose.ts'

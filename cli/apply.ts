@@ -1,8 +1,7 @@
 import { Failure } from '../runtime/errors.ts'
-import { COMMON, type CommandSpec, type Flags, STORE } from './args.ts'
-import { ASKING, WAITING } from './changing.ts'
+import { APPLY, type ApplyFlags } from './apply-flags.ts'
+import type { CommandSpec } from './args.ts'
 import { command } from './command.ts'
-import { CONNECTION } from './compose.ts'
 
 const spec = {
   name: 'apply',
@@ -10,28 +9,7 @@ const spec = {
     'Changes a target, and looks whether it happened. What a target answers to a change is never taken as proof: only what is seen afterwards.\nExit 0: seen to be as asked, or so already. Exit 4: anything else. The same command goes on where one was interrupted; nothing is sent twice blindly.',
   words: '[NAME] [ACTION]',
   takes: [0, 2],
-  flags: {
-    ...CONNECTION,
-    name: {
-      type: 'string',
-      value: 'NAME',
-      about: 'with --connector: what to call the connection (default: made from connector and settings)',
-    },
-    id: { type: 'string', value: 'ID', about: 'native id of the record to change; none for what is made' },
-    input: { type: 'string', multiple: true, value: 'NAME=VALUE', about: 'what the action takes; several times' },
-    plan: {
-      type: 'string',
-      value: 'FILE',
-      about: 'carry out this plan of `rollcall plan`; refused where anything in it moved since',
-    },
-    resume: { type: 'boolean', about: 'go on with whatever is open in this connection, and look again at what is due' },
-    'dry-run': { type: 'boolean', about: 'look at the record and say what would be sent and looked at; nothing is sent or kept' },
-    ...ASKING,
-    person: { type: 'string', value: 'WHO', about: 'whom it is about, where known' },
-    ...WAITING,
-    ...STORE,
-    ...COMMON,
-  },
+  flags: APPLY,
   examples: [
     [
       'rollcall apply acme deactivate_account --id 00u1 --by "Kim Park" --why "left on Friday"',
@@ -45,8 +23,6 @@ const spec = {
     ['rollcall apply acme --resume', 'what was interrupted'],
   ],
 } as const satisfies CommandSpec
-
-export type ApplyFlags = Flags<(typeof spec)['flags']>
 
 export const run = command(spec, async ({ flags, words }, io) => {
   if (flags.plan !== undefined) {

@@ -13,7 +13,6 @@ import { killedBy } from './apply-one.ts'
 import { type Changing, isStop } from './changing.ts'
 import type { BothStores } from './compose.ts'
 import { EXIT, type Exit, type Io, JSON_VERSION } from './io.ts'
-import type { OffboardFlags } from './offboard.ts'
 import { facetRows } from './outcome-text.ts'
 import { jsonLine, type Paint, painter, plural, safe } from './text.ts'
 import { nextLines } from './verdict-text.ts'
@@ -31,7 +30,7 @@ type Leave = {
   readonly changing: Changing
   readonly by: string
   readonly why: string
-  readonly flags: OffboardFlags
+  readonly flags: { readonly resume: boolean; readonly json: boolean }
 }
 
 export async function leave(o: Leave): Promise<Exit> {

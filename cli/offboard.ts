@@ -4,7 +4,7 @@ import type { Target } from '../runtime/govern/facts.ts'
 import { leaverChanges } from '../runtime/govern/offboard.ts'
 import { findPerson, type Person } from '../runtime/govern/people.ts'
 import { makePlan } from '../runtime/govern/plan.ts'
-import { COMMON, type CommandSpec, type Flags, STORE } from './args.ts'
+import { COMMON, type CommandSpec, STORE } from './args.ts'
 import { ASKING, openChanging, spanOf, TEN_MINUTES, WAITING } from './changing.ts'
 import { command } from './command.ts'
 import { type BothStores, storedConnection, storedConnector, withStore } from './compose.ts'
@@ -45,8 +45,6 @@ const spec = {
     ],
   ],
 } as const satisfies CommandSpec
-
-export type OffboardFlags = Flags<(typeof spec)['flags']>
 
 export const run = command(spec, async ({ flags, words: [who = ''] }, io) => {
   const { by, why } = asker('offboard', flags.by, flags.why)

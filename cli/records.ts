@@ -45,7 +45,7 @@ export const run = command(spec, async ({ flags, words: [name = '', stream = '']
     }
     const snapshot = which === 'complete' ? (found.complete ?? found.latest) : found.latest
     const records = await store.records(name, stream, {
-      which,
+      which: found.complete === null ? 'latest' : which,
       after,
       limit,
       ...(flags.id === undefined ? {} : { id: flags.id }),

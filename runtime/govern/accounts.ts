@@ -32,8 +32,9 @@ export async function eachRecord(
   const found = (await store.snapshots(connection)).find(({ latest }) => latest.stream === stream)
   if (found === undefined) return
   const newer = new Set<string>()
-  const lesser = found.complete !== null && found.complete.sync !== found.latest.sync
-  if (lesser) {
+  // A stream without a complete snapshot has its newest one, and what it shows is real all the same.
+  if (found.complete === null) return await pages(store, connection, stream, 'latest', see)
+  if (found.complete.sync !== found.latest.sync) {
     await pages(store, connection, stream, 'latest', (record) => {
       newer.add(record.id)
       see(record)

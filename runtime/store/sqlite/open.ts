@@ -158,11 +158,7 @@ function storeOver(db: Database, indexAfter: number, release: () => void): Store
       const conn = knownConn(db, connection)
       const stream =
         conn === null ? undefined : db.one('SELECT stream FROM stream WHERE conn = $1 AND name = $2', conn, cleanText(name))
-      const rows =
-        stream === undefined
-          ? []
-          : (which === 'complete' ? [2, 0] : [0]).map((rank) => snapshotRow(db, stream[0] as number, rank))
-      const snapshot = rows.find((row) => row !== undefined)
+      const snapshot = stream === undefined ? undefined : snapshotRow(db, stream[0] as number, which === 'complete' ? 2 : 0)
       if (stream === undefined || snapshot === undefined) return []
       const read = snapshot[6] as number
       // Callers page through one snapshot: its set is built once.
