@@ -33,7 +33,7 @@ export async function applyOne(name: string | undefined, action: string, flags: 
     const id = flags.id ?? null
     const person = flags.person?.trim().toLowerCase() ?? null
     const wanted = { connection: target.connection.name, action, id, input, person }
-    const { item } = await considered({ store, target, now: io.now }, wanted)
+    const { item } = await considered({ store, target, now: io.now }, wanted, null)
     const held = await brakesOf(store, new Map([[target.connection.name, target]]), [item], null)
     const changing = openChanging(store, io, { wait_ms, allow_private: flags['allow-private'] })
     try {

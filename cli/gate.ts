@@ -1,5 +1,3 @@
-import type { IntentRow } from '../runtime/store/write-port.ts'
-import type { Connector, GateAnswer } from '../runtime/types.ts'
 import { COMMON, type CommandSpec, STORE } from './args.ts'
 import { unknownStream } from './attest.ts'
 import { command } from './command.ts'
@@ -27,7 +25,7 @@ const spec = {
 
 export const run = command(spec, async ({ flags, words: [name = ''] }, io) => {
   const [{ gate }, { fingerprintOf }] = await Promise.all([import('../runtime/judge/gate.ts'), import('../runtime/read/sync.ts')])
-  const { openReverts } = await import('../runtime/govern/standing.ts')
+  const { revertReasons, withReverts } = await import('./reverts.ts')
   return withStore(flags.store, io, false, async (store) => {
     const { connector, connection } = await storedTarget(store, name, io)
     for (const stream of flags.stream) if (!Object.hasOwn(connector.streams, stream)) throw unknownStream(connector, stream)
@@ -39,21 +37,9 @@ export const run = command(spec, async ({ flags, words: [name = ''] }, io) => {
       fingerprint: fingerprintOf(connector, connection),
     })
     const streams = new Set(inScope.map((stream) => stream.name))
-    const reverted = (await openReverts(store, name)).filter((row) => streams.has(connector.actions[row.intent.action]?.on ?? ''))
-    const answer = withReverts(judged, connector, reverted)
+    const answer = withReverts(judged, await revertReasons(store, connector, name, streams))
     if (flags.json) io.out(jsonLine({ version: JSON_VERSION, command: 'gate', connection: name, gate: answer }))
     else io.out(gateLines(answer, painter(io.color)))
     return answer.is === 'allow' ? EXIT.fine : EXIT.gate
   })
 })
-
-/** Somebody who was taken out is in again: no certification rests on that. */
-function withReverts(answer: GateAnswer, connector: Connector, reverted: readonly IntentRow[]): GateAnswer {
-  if (reverted.length === 0) return answer
-  const reasons = reverted.map(({ intent }) => ({
-    stream: connector.actions[intent.action]?.on ?? '',
-    because: `reverted deprovisioning: ${intent.action} of ${intent.id} was verified and is undone`,
-    settle: `Find what undid it, stop that, and ask again; \`rollcall actions --show ${intent.intent}\` names the suspect.`,
-  }))
-  return { ...answer, is: 'deny', reasons: [...reasons, ...answer.reasons] }
-}

@@ -3,6 +3,7 @@ import { gate } from '../runtime/judge/gate.ts'
 import { fingerprintOf, type SyncResult } from '../runtime/read/sync.ts'
 import type { Connection, Connector, GateAnswer } from '../runtime/types.ts'
 import { EXIT, type Exit, JSON_VERSION } from './io.ts'
+import { withReverts } from './reverts.ts'
 import { cutTo, type Paint, plural, safe, table } from './text.ts'
 import { because, gateLines, nextLines, paintedVerdict, stepLines, stepText } from './verdict-text.ts'
 
@@ -15,6 +16,8 @@ export function report(o: {
   readonly result: SyncResult
   readonly now_ms: number
   readonly resume: string
+  /** Of what was verified and is undone: they close the gate. */
+  readonly reverted: GateAnswer['reasons']
 }): SyncReport {
   const { connector, connection, result } = o
   const streams = Object.entries(result.streams).map(([name, s]) => ({
@@ -23,7 +26,7 @@ export function report(o: {
     ...s,
   }))
   const closed = streams.some((s) => s.certified && s.verdict.is !== 'complete')
-  const answer: GateAnswer | null =
+  const judged: GateAnswer | null =
     result.state !== 'finished'
       ? null
       : gate({
@@ -36,6 +39,7 @@ export function report(o: {
           now_ms: o.now_ms,
           fingerprint: fingerprintOf(connector, connection),
         })
+  const answer = judged === null ? null : withReverts(judged, o.reverted)
   const json = {
     version: JSON_VERSION,
     command: 'sync',
@@ -62,7 +66,11 @@ export function report(o: {
       said.has(`${stream} ${why}`) || held.has(`${stream} ${why}`)
     return title + streamLines(streams, paint, width) + gateLines(answer, paint, told)
   }
-  return { json, text, exit: result.state !== 'finished' ? EXIT.environment : closed ? EXIT.gate : EXIT.fine }
+  return {
+    json,
+    text,
+    exit: result.state !== 'finished' ? EXIT.environment : closed || o.reverted.length > 0 ? EXIT.gate : EXIT.fine,
+  }
 }
 
 type StreamResult = SyncResult['streams'][string]

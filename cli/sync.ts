@@ -15,7 +15,7 @@ import {
   targetFrom,
   withStore,
 } from './compose.ts'
-import { EXIT, type Io } from './io.ts'
+import type { Io } from './io.ts'
 import { openProgress } from './progress.ts'
 import { jsonLine, painter, safe } from './text.ts'
 
@@ -112,11 +112,13 @@ async function read(store: BothStores, target: Target, flags: SyncFlags, io: Io)
     })
     progress.end()
     const resume = 'the same command goes on where this one stopped'
-    const said = report({ ...target, result, now_ms: io.now(), resume })
-    const reverted = result.state === 'finished' ? await breaches(store, target, io) : []
-    const text = () => said.text(painter(io.color), io.width) + reverted.map((one) => breachLine(one, io)).join('')
-    io.out(flags.json ? jsonLine({ ...said.json, reverted: reverted.map(breachJson) }) : text())
-    return reverted.length > 0 && said.exit === EXIT.fine ? EXIT.gate : said.exit
+    const breached = result.state === 'finished' ? await breaches(store, target, io) : []
+    const { revertReasons } = await import('./reverts.ts')
+    const reverted = await revertReasons(store, target.connector, target.connection.name, null)
+    const said = report({ ...target, result, now_ms: io.now(), resume, reverted })
+    const text = () => said.text(painter(io.color), io.width) + breached.map((one) => breachLine(one, io)).join('')
+    io.out(flags.json ? jsonLine({ ...said.json, reverted: breached.map(breachJson) }) : text())
+    return said.exit
   } finally {
     off()
     progress.end()

@@ -6,7 +6,7 @@ import { intentOf } from '../write/engine.ts'
 import type { PlanItem } from '../write-types.ts'
 import { recordOf } from './accounts.ts'
 import type { Target } from './facts.ts'
-import { grantsOf } from './grants.ts'
+import { type Grants, grantsOf } from './grants.ts'
 
 export type WantedChange = {
   readonly connection: string
@@ -22,8 +22,15 @@ export type Considered = { readonly item: PlanItem; readonly already: string | n
 
 type Context = { readonly store: Store & WriteStore; readonly target: Target; readonly now: () => number }
 
-/** Throws `Failure` write/unknown-action, write/input, write/no-id. */
-export async function considered({ store, target, now }: Context, wanted: WantedChange): Promise<Considered> {
+/** What every account of a stream holds, read once for a whole plan: `account entitlement`. */
+export type Known = Map<string, Promise<{ readonly has: ReadonlySet<string>; readonly streams: Grants['streams'] }>>
+
+/** `known` null: whether it is so already is not asked. Throws `Failure` write/unknown-action, write/input, write/no-id. */
+export async function considered(
+  { store, target, now }: Context,
+  wanted: WantedChange,
+  known: Known | null,
+): Promise<Considered> {
   const { connector, connection } = target
   const {
     action: name,
@@ -56,7 +63,7 @@ export async function considered({ store, target, now }: Context, wanted: Wanted
     person: wanted.person ?? null,
     change: `${action.title}: ${who}: ${changesOf(action, fields, input, names)}${seen}`,
   }
-  return { item, already: await alreadySo(store, target, action, id, fields, input) }
+  return { item, already: known === null ? null : await alreadySo(store, target, action, id, fields, input, known) }
 }
 
 // ---------------------------------------------------------------- in words
@@ -128,6 +135,7 @@ async function alreadySo(
   id: string | null,
   fields: JsonObject | null,
   input: JsonObject,
+  known: Known,
 ): Promise<string | null> {
   const states = Object.entries(action.does)
   const reasons = await Promise.all(states.map(async ([, state]) => await reason(state as string)))
@@ -159,14 +167,26 @@ async function alreadySo(
     )
     const [one] = wanted
     if (one === undefined || wanted.length > 1 || id === null) return null
-    const { held, streams } = await grantsOf(store, connector, connection.name, action.on, new Set([id]))
-    const has = held.some((grant) => grant.entitlement === one[1])
+    const { has: all, streams } = await held()
+    const has = all.has(JSON.stringify([id, one[1]]))
     if (state === 'held') return has ? 'it holds that already' : null
     const telling = Object.entries(streams).filter(([name]) =>
       (connector.streams[name]?.refers['entitlement'] ?? []).includes(one[0]),
     )
     const whole = telling.length > 0 && telling.every(([, verdict]) => verdict === 'complete')
     return !has && whole ? 'it does not hold that' : null
+  }
+
+  function held() {
+    const key = JSON.stringify([connection.name, action.on])
+    const before = known.get(key)
+    if (before !== undefined) return before
+    const asked = grantsOf(store, connector, connection.name, action.on, null).then((grants) => ({
+      has: new Set(grants.held.map(({ account, entitlement }) => JSON.stringify([account, entitlement]))),
+      streams: grants.streams,
+    }))
+    known.set(key, asked)
+    return asked
   }
 
   async function complete(stream: string): Promise<boolean> {

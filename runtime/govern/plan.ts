@@ -9,7 +9,7 @@ import type { WriteStore } from '../store/write-port.ts'
 import { FACETS, type Facet } from '../types.ts'
 import type { Plan, PlanItem } from '../write-types.ts'
 import { factsOf, type Target } from './facts.ts'
-import { type Considered, considered, type WantedChange } from './plan-item.ts'
+import { type Considered, considered, type Known, type WantedChange } from './plan-item.ts'
 
 export type PlanOptions = {
   readonly store: Store & WriteStore
@@ -34,17 +34,19 @@ export type Planned = {
 /** Throws `Failure` plan/connection for one that is not there, write/unknown-action, write/input, write/no-id. */
 export async function makePlan(o: PlanOptions): Promise<Planned> {
   const all: Considered[] = []
+  const known: Known | null = o.keep_already === true ? null : new Map()
   const seen = new Set<string>()
   let repeated = 0
   for (const wanted of o.wanted) {
-    const one = await considered({ store: o.store, target: targetOf(o.targets, wanted.connection), now: o.now }, wanted)
+    const target = targetOf(o.targets, wanted.connection)
+    const one = await considered({ store: o.store, target, now: o.now }, wanted, known)
     const { connection, action, id, input } = one.item
     const key = JSON.stringify([connection, action, id, input])
     if (seen.has(key)) repeated++
     else all.push(one)
     seen.add(key)
   }
-  const already = o.keep_already === true ? [] : all.filter((one) => one.already !== null)
+  const already = all.filter((one) => one.already !== null)
   const items = all.filter((one) => !already.includes(one)).map((one) => one.item)
   const sorted = ordered(items, o.targets)
   const rests_on = await restsOn(o.store, o.targets, sorted)
@@ -147,10 +149,8 @@ export async function movedSince(
   for (const item of items) {
     const target = targetOf(o.targets, item.connection)
     const { connection, action, id, input, lane, person } = item
-    const { item: now } = await considered(
-      { store: o.store, target, now: o.now },
-      { connection, action, id, input, lane, person },
-    )
+    const wanted = { connection, action, id, input, lane, person }
+    const { item: now } = await considered({ store: o.store, target, now: o.now }, wanted, null)
     if (JSON.stringify(now.bound) !== JSON.stringify(item.bound))
       moved.push(`${connection} ${id ?? ''}: it is another object than was meant`)
     else if (now.change !== item.change)

@@ -198,4 +198,37 @@ describe('what a verified leaver leaves behind', () => {
     expect(exit).toBe(EXIT.fine)
     expect((await lab.w.json('sync', 'scim')).doc.reverted).toEqual([])
   })
+
+  test('somebody who held nothing is in a group again: reverted', async () => {
+    const id = lab.id(lab.scim, login(7))
+    expect(facets((await offboard(login(7), '--only', 'scim')).doc, 'scim')['groups']).toBe('verified')
+    const team = [...lab.scim.worlds()[0]!.teams.keys()][0]!
+    lab.scim.meddle({ do: 'member', team, id, in: true })
+    const { doc } = await lab.w.json('sync', 'scim')
+    expect(doc.reverted).toEqual([expect.objectContaining({ id, claim: 'holds_nothing', because: `it holds ${team} again` })])
+  })
+
+  test('an account that was deleted and is there again is reverted', async () => {
+    const id = lab.id(lab.scim, login(8))
+    const person = { ...lab.scim.worlds()[0]!.people.get(id)! }
+    const gone = await lab.w.json('apply', 'scim', 'delete_account', '--id', id, ...WHO)
+    expect([gone.exit, gone.doc.outcome.is]).toEqual([EXIT.fine, 'verified'])
+    lab.scim.meddle({ do: 'create', person })
+    const { exit, doc } = await lab.w.json('sync', 'scim')
+    expect([exit, doc.reverted]).toEqual([EXIT.gate, [expect.objectContaining({ id, claim: 'stays_gone' })]])
+    expect(doc.gate.is).toBe('deny')
+  })
+})
+
+describe('a brake', () => {
+  test('holds a leaver with a protected account until a second person names it; the protected one is still not touched', async () => {
+    await lab.w.run(...CONNECT('scim', 'leaver-scim', lab.scim.url, 'SCIM'), '--protect', `users=${lab.id(lab.scim, login(9))}`)
+    const held = await offboard(login(9))
+    expect([held.exit, held.doc.error.code]).toEqual([EXIT.gate, 'plan/held'])
+    expect(held.doc.error.message).toMatch(/protected/)
+    await lab.w.run('approve', held.doc.error.where, '--by', 'Lee', '--override', 'protected')
+    const { exit, doc } = await offboard(login(9))
+    expect([exit, facets(doc, 'scim')['account'], facets(doc, 'rest')['account']]).toEqual([EXIT.gate, 'held', 'verified'])
+    expect(lab.scim.worlds()[0]!.people.get(lab.id(lab.scim, login(9)))!.phase).toBe('active')
+  })
 })
