@@ -16,6 +16,9 @@ const PRIORITY: { readonly [lane in Lane]: number } = { leaver: 0, mover: 2, joi
 /** A slot without work is given back after this long. Less, and reads page by page pay Bottleneck's 2 to 5 ms a page again. */
 const LINGER_MS = 100
 
+/** Who may use what is kept of the target's window. */
+const URGENT: readonly Lane[] = ['leaver', 'mover']
+
 type Waiting = { readonly go: () => Promise<void>; readonly drop: (reason: unknown) => void }
 
 /**
@@ -27,6 +30,8 @@ export function openLimiter(o: { readonly concurrent: number; readonly permits: 
   const bottleneck = new Bottleneck({ maxConcurrent: o.concurrent })
   const lanes = new Map<Lane, Waiting[]>(LANES.map((lane) => [lane, []]))
   const idle: ((work: boolean) => void)[] = []
+  /** Leases that wait while only others than the urgent have work. */
+  const parked: (() => void)[] = []
   let waiting = 0
   /** Leases at the gate: each will take one of the waiting. */
   let gated = 0
@@ -37,6 +42,7 @@ export function openLimiter(o: { readonly concurrent: number; readonly permits: 
   function enqueue(lane: Lane, entry: Waiting): void {
     lanes.get(lane)?.push(entry)
     waiting++
+    if (URGENT.includes(lane)) for (const wake of parked.splice(0)) wake()
     const free = idle.pop()
     if (free !== undefined) free(true)
     else if (leases < o.concurrent) {
@@ -45,8 +51,8 @@ export function openLimiter(o: { readonly concurrent: number; readonly permits: 
     }
   }
 
-  function dequeue(): Waiting | undefined {
-    for (const lane of LANES) {
+  function dequeue(from: readonly Lane[] = LANES): Waiting | undefined {
+    for (const lane of from) {
       const entry = lanes.get(lane)?.shift()
       if (entry === undefined) continue
       waiting--
@@ -54,6 +60,8 @@ export function openLimiter(o: { readonly concurrent: number; readonly permits: 
     }
     return undefined
   }
+
+  const urgent = (): number => URGENT.reduce((sum, lane) => sum + (lanes.get(lane)?.length ?? 0), 0)
 
   function remove(lane: Lane, entry: Waiting): boolean {
     const entries = lanes.get(lane) as Waiting[]
@@ -71,6 +79,11 @@ export function openLimiter(o: { readonly concurrent: number; readonly permits: 
   async function lease(): Promise<void> {
     try {
       while (closed === null) {
+        const kept = o.permits.reserved?.() ?? null
+        if (kept !== null && waiting > 0 && urgent() <= gated) {
+          await Promise.race([kept, new Promise<void>((wake) => parked.push(wake))])
+          continue
+        }
         if (waiting <= gated) {
           if (!(await linger()) && waiting <= gated) return
           continue
@@ -84,7 +97,7 @@ export function openLimiter(o: { readonly concurrent: number; readonly permits: 
             gated--
           }
         }
-        const entry = dequeue()
+        const entry = dequeue(o.permits.reserved?.() == null ? LANES : URGENT)
         if (entry === undefined) o.permits.giveBack()
         else {
           in_flight++
@@ -139,6 +152,7 @@ export function openLimiter(o: { readonly concurrent: number; readonly permits: 
     close(reason) {
       closed = reason
       for (const wake of idle.splice(0)) wake(false)
+      for (const wake of parked.splice(0)) wake()
       dropAll(reason)
     },
   }

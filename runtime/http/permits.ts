@@ -14,6 +14,8 @@ export type Permits = {
   readonly pause: (until_ms: number, why: string) => void
   /** What an answer told of the target's window; `in_flight`: requests it could not have counted yet. */
   readonly told: (told: Told, in_flight: number) => void
+  /** Null: everybody may start. Else the rest of the target's window is kept for leavers and movers until this resolves. */
+  readonly reserved?: () => Promise<void> | null
 }
 
 export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>
@@ -23,6 +25,8 @@ type Wait = { readonly why: string; readonly until: string }
 const MAX_TOLD_MS = 3_600_000
 /** Below this share of the window's known size (and always below twice what is in flight) the rest is spread until the reset. */
 const LOW_SHARE = 0.1
+/** The last of the target's window is for those who cannot wait for its reset: a sync that uses it up would hold a leaver for an hour. */
+const RESERVED_SHARE = 0.05
 
 /** A late timer is caught up to this far, and no further than ten intervals: what a busy process loses is not lost for good. */
 const CATCH_UP_MS = 500
@@ -49,6 +53,7 @@ export function openPermits(o: {
   let spread = { interval_ms: 0, until_ms: 0 }
   let largest = 0
   let queue: Promise<void> | null = null
+  let reserve = { until_ms: 0, over: Promise.withResolvers<void>() }
   /** The newest starts, as many as a second may hold; `oldest` is where the next one is written. */
   const starts: number[] =
     declared_ms === 0 ? [] : new Array(Math.ceil((1000 / declared_ms) * MOST_IN_A_SECOND)).fill(Number.NEGATIVE_INFINITY)
@@ -84,7 +89,17 @@ export function openPermits(o: {
     next_ms = Math.max(next_ms, until_ms)
   }
 
+  /** 0: lifted. */
+  function keepBack(until_ms: number): void {
+    if (until_ms === reserve.until_ms) return
+    reserve.over.resolve()
+    const next = { until_ms, over: Promise.withResolvers<void>() }
+    reserve = next
+    if (until_ms > 0) void o.sleep(Math.max(1, until_ms - o.now()), o.signal).then(next.over.resolve, next.over.resolve)
+  }
+
   return {
+    reserved: () => (o.now() < reserve.until_ms ? reserve.over.promise : null),
     take() {
       const now = o.now()
       if (queue === null && now >= ready()) {
@@ -113,7 +128,9 @@ export function openPermits(o: {
         )
         return
       }
-      const low = left < Math.max(2 * (in_flight + 1), largest * LOW_SHARE)
+      const kept = left <= largest * RESERVED_SHARE
+      keepBack(kept ? until_ms : 0)
+      const low = !kept && left < Math.max(2 * (in_flight + 1), largest * LOW_SHARE)
       const was = spread.until_ms > now
       spread = low ? { interval_ms: (until_ms - now) / (left + 1), until_ms } : { interval_ms: 0, until_ms: 0 }
       if (low && !was && spread.interval_ms > declared_ms && spread.interval_ms >= 1000) {

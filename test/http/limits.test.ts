@@ -111,6 +111,44 @@ test('under a rate a leaver gets the very next permits, though every slot waits 
   expect(done.indexOf('leaver') - before).toBeLessThanOrEqual(1)
 })
 
+test('the last of a told window is kept for leavers: a sync waits for the reset, a leaver does not', async () => {
+  const permits = paced(null)
+  const it = limiter(4, permits)
+  const done: string[] = []
+  const ask = (lane: Lane, remaining: number, reset_ms: number): Promise<void> =>
+    it.run(lane, undefined, async () => {
+      done.push(lane)
+      permits.told({ remaining, until_ms: reset_ms }, 0)
+    })
+  const reset_ms = Date.now() + 400
+  await ask('sync', 1000, reset_ms)
+  await ask('sync', 50, reset_ms)
+  const syncs = Promise.all(Array.from({ length: 20 }, () => ask('sync', 999, reset_ms + 60_000)))
+  await sleep(30)
+  expect(done).toEqual(['sync', 'sync'])
+  const asked = performance.now()
+  await ask('leaver', 49, reset_ms)
+  await ask('mover', 48, reset_ms)
+  expect(performance.now() - asked).toBeLessThan(250)
+  expect(done).toEqual(['sync', 'sync', 'leaver', 'mover'])
+  await syncs
+  expect(Date.now()).toBeGreaterThanOrEqual(reset_ms)
+  expect(done.length).toBe(24)
+})
+
+test('a window that opens early lets everybody go at once', async () => {
+  const permits = paced(null)
+  const it = limiter(2, permits)
+  const far_ms = Date.now() + 60_000
+  const ask = (lane: Lane, remaining: number): Promise<void> =>
+    it.run(lane, undefined, async () => permits.told({ remaining, until_ms: far_ms }, 0))
+  await ask('sync', 1000)
+  await ask('sync', 10)
+  const waits = ask('sync', 900)
+  await ask('leaver', 950)
+  await waits
+})
+
 test('a slot is leased, not paid for by every request: reads page by page pay nearly nothing', async () => {
   const it = limiter(4)
   await it.run('sync', undefined, async () => {})
