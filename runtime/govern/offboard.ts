@@ -58,7 +58,9 @@ async function leaverOf(
   remove: boolean,
 ): Promise<LeaverPlan> {
   const actions = Object.values(connector.actions)
-  const deactivate = actions.find((one) => one.on === account.stream && one.does.account === 'inactive' && standsAlone(one))
+  const able = actions.filter((one) => one.on === account.stream && standsAlone(one))
+  // Some targets know no inactive account: theirs is named so and takes the account out.
+  const deactivate = able.find((one) => one.name === 'deactivate_account') ?? able.find((one) => one.does.account === 'inactive')
   // What the deactivation ends by itself needs no action of its own.
   const covered = new Set<Facet>(deactivate === undefined ? [] : (Object.keys(deactivate.does) as Facet[]))
   const change = (action: Action, id: string, input: JsonObject = {}): WantedChange => ({
@@ -83,12 +85,12 @@ async function leaverOf(
           ],
         }
       : { facet: 'account', wanted: [change(deactivate, account.id)], not_possible: [] },
-    await ending('sessions', 'revoked'),
-    await ending('tokens', 'revoked'),
+    await endingOf('sessions', 'revoked'),
+    await endingOf('tokens', 'revoked'),
     await losing(),
   ]
   if (remove) {
-    const action = actions.find((one) => one.on === account.stream && one.does.account === 'absent' && standsAlone(one))
+    const action = able.find((one) => one.does.account === 'absent' && one !== deactivate)
     const because = `connector ${connector.connector} has no action that deletes a record of ${account.stream}`
     parts.push({
       facet: 'account',
@@ -99,12 +101,12 @@ async function leaverOf(
   return { wanted: parts.flatMap((one) => one.wanted), not_possible: parts.flatMap((one) => one.not_possible) }
 
   /** By the account's id, or one by one where sessions and tokens are records of their own. */
-  async function ending(facet: 'sessions' | 'tokens', state: FacetState): Promise<Part> {
+  async function endingOf(facet: 'sessions' | 'tokens', state: FacetState): Promise<Part> {
     if (covered.has(facet)) return { facet, wanted: [], not_possible: [] }
-    const able = actions.filter((one) => one.does[facet] === state && standsAlone(one) && one.does.account === undefined)
-    const own = able.find((one) => one.on === account.stream)
+    const ending = actions.filter((one) => one.does[facet] === state && standsAlone(one) && one.does.account === undefined)
+    const own = ending.find((one) => one.on === account.stream)
     if (own !== undefined) return { facet, wanted: [change(own, account.id)], not_possible: [] }
-    const each = able.find((one) => one.on !== account.stream)
+    const each = ending.find((one) => one.on !== account.stream)
     if (each === undefined)
       return {
         facet,
