@@ -15,18 +15,7 @@ const MAY_IMPORT: { readonly [room: string]: readonly string[] } = {
   record: ['types', 'errors', 'kinds', 'store/port'],
   read: ['types', 'errors', 'kinds', 'http', 'judge', 'record', 'store/port'],
   write: ['types', 'errors', 'write-types', 'kinds', 'http', 'judge', 'record', 'store/port', 'store/write-port'],
-  govern: [
-    'types',
-    'errors',
-    'write-types',
-    'kinds',
-    'judge',
-    'record',
-    'read',
-    'write',
-    'store/port',
-    'store/write-port',
-  ],
+  govern: ['types', 'errors', 'write-types', 'kinds', 'judge', 'record', 'read', 'write', 'store/port', 'store/write-port'],
   cli: ['types', 'errors', 'write-types', 'kinds', 'spec', 'http', 'judge', 'store', 'record', 'read', 'write', 'govern'],
 }
 

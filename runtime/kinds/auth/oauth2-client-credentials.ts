@@ -11,7 +11,7 @@ const schema = {
     kind: { const: 'oauth2_client_credentials' },
     token_url: { type: 'string', minLength: 1, description: 'A template over the settings.' },
     ...CLIENT,
-    scope: { type: 'string', minLength: 1 },
+    scope: { type: 'string', minLength: 1, description: 'Scopes, separated by blanks.' },
     audience: { type: 'string', minLength: 1, description: 'Sent as `audience`, as Auth0 wants it.' },
     params: PARAMS,
     token: { type: 'string', minLength: 1, default: 'access_token', description: 'Path of the token in the answer.' },

@@ -19,7 +19,7 @@ const schema = {
       default: false,
       description: 'Each refresh token can be used once; a lost answer is not asked for again.',
     },
-    scope: { type: 'string', minLength: 1 },
+    scope: { type: 'string', minLength: 1, description: 'Scopes, separated by blanks.' },
     params: PARAMS,
     token: { type: 'string', minLength: 1, default: 'access_token', description: 'Path of the token in the answer.' },
     expires_in: { type: 'string', minLength: 1, default: 'expires_in', description: 'Path of its life in seconds.' },
