@@ -223,12 +223,12 @@ describe('several facets, several verifies, bystanders, jobs, invitations', () =
 })
 
 describe('one facet', () => {
-  test('every probe that finds something missing asks for a control, and the judge wants it alive; a count needs it for none only', () => {
+  test('every probe that finds something missing asks for a control, and the judge wants it alive; a count needs it for none only, a list to refute', () => {
     const controlled = Object.values(probe).filter((one) => {
       const ask = one.asks(one.example)
       return ask.ask !== 'nothing' && ask.control
     })
-    expect(controlled.map((one) => one.kind).sort()).toEqual([...NEGATIVE, 'count'].sort())
+    expect(controlled.map((one) => one.kind).sort()).toEqual([...NEGATIVE, 'count', 'listed'].sort())
   })
 
   const times = (now: number, refused = false) => ({ sent_at: at(0), now: at(now), refused })

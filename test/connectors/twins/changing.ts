@@ -39,10 +39,10 @@ function newWorld(answers: Answers, ids: readonly string[], nameOf: (id: string)
       holds: {
         groups: new Set(index === 2 || index === 1 ? groups.slice(0, 1) : []),
         apps: new Set(index === 2 || index === 1 ? ['0oa1'] : []),
-        roles: new Set(index === 2 ? ['assignment-1'] : []),
+        roles: new Set(index === 2 || index === 1 ? ['assignment-1'] : []),
         licenses: new Set(index === 2 || index === 1 ? [SKU] : []),
-        tokens: new Set(index === 2 ? ['client-1'] : []),
-        credentials: new Set(index === 2 ? ['12'] : []),
+        tokens: new Set(index === 2 || index === 1 ? ['client-1'] : []),
+        credentials: new Set(index === 2 || index === 1 ? ['12'] : []),
       },
       sessions_valid_from: OLD,
     },
