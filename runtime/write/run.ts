@@ -41,8 +41,7 @@ export async function runRow(ctx: WriteContext, row: IntentRow): Promise<Outcome
       await reload(work)
       continue
     }
-    const ends = await perform(work, act)
-    if (ends) return outcomeOf(work)
+    if (await performUnlessWithdrawn(work, act)) return outcomeOf(work)
   }
 }
 
@@ -50,6 +49,18 @@ export async function nextAct(work: Work): Promise<Act> {
   const { ctx, act, intent, events } = work
   const [killed, approved] = await Promise.all([stopped(ctx), ctx.approved?.(intent) ?? true])
   return decide({ action: act.action, row: { intent, events }, now: at(ctx), killed, approved })
+}
+
+/** Withdrawn in the meantime (a leaver cancels a grant while it looks): the store takes no more, and the history says why. */
+async function performUnlessWithdrawn(work: Work, act: Parameters<typeof perform>[1]): Promise<boolean> {
+  try {
+    return await perform(work, act)
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'store/ended') throw error
+    await reload(work)
+    if (!work.events.some((event) => event.kind === 'cancelled')) throw error
+    return true
+  }
 }
 
 /** True: nothing more is to be done now. */

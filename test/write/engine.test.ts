@@ -38,6 +38,23 @@ describe('an intent, from asked for to outcome', () => {
     expect(order).toEqual(['requested', 'looked', 'sending', 'answered', 'look', 'sending', 'answered', 'look', 'outcome'])
   })
 
+  test('one withdrawn while it is looked at ends as cancelled: nothing is sent, and nothing is thrown at the others', async () => {
+    const { it, lab } = await both()
+    const intent = await lab.ask('update_account', 'u2', { input: { title: 'Boss' } })
+    const withdrawn: Promise<void>[] = []
+    it.lie = (request) => {
+      if (request.method !== 'GET' || withdrawn.length > 0) return null
+      const event = { kind: 'cancelled', at: new Date().toISOString(), by: 'Ada', because: 'she leaves' } as const
+      withdrawn.push(lab.store.append(intent, event, { by: 'Ada', what: 'cancelled' }))
+      return null
+    }
+    expect(await runIntent(lab.ctx, intent)).toBeNull()
+    await Promise.all(withdrawn)
+    expect((await lab.store.intent(intent))?.outcome).toBe('cancelled')
+    expect(withdrawn).toHaveLength(1)
+    expect(it.mutations()).toEqual([])
+  })
+
   test('what is so already is looked at and not sent', async () => {
     const { it, lab } = await both()
     Object.assign(it.users.get('u2')!, { active: false, sessions: 0 })
