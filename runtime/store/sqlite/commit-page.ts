@@ -45,7 +45,7 @@ export function commitPage(
     for (const one of quarantined) insertQuarantine(db, state.read, one)
     for (const one of sorted.conflicts) insertQuarantine(db, state.read, conflictOf(one, row))
     return { added, numbers, lastPage }
-  })
+  }, 'process')
   // Memory follows the disk, never the other way round.
   done.added.done()
   for (const n of done.numbers) state.members.add(n)

@@ -4,6 +4,17 @@ import { Failure } from '../../errors.ts'
 export type Value = SQLInputValue
 export type Cells = readonly SQLOutputValue[]
 
+/**
+ * What a commit outlives. `disk`: a loss of power. `process`: the death of the process; a loss of power may take back the
+ * newest of these commits, never one from between (the log is cut at its end), and every `disk` commit keeps all before it.
+ * https://www.sqlite.org/pragma.html#pragma_synchronous
+ */
+export type Outlives = 'disk' | 'process'
+const SYNCHRONOUS: { readonly [outlives in Outlives]: string } = {
+  disk: 'PRAGMA synchronous = FULL',
+  process: 'PRAGMA synchronous = NORMAL',
+}
+
 /** One open file. SQL is written with `$1`; rows come as arrays. Every failure is a `Failure`. */
 export type Database = {
   readonly run: (sql: string, ...values: Value[]) => number
@@ -11,8 +22,8 @@ export type Database = {
   readonly all: (sql: string, ...values: Value[]) => readonly Cells[]
   readonly exec: (sql: string) => void
   readonly pragma: (name: string) => number
-  /** All of it durable, or nothing. */
-  readonly write: <T>(work: () => T) => T
+  /** All of it durable, or nothing. Default: `disk`. */
+  readonly write: <T>(work: () => T, outlives?: Outlives) => T
   readonly close: () => void
 }
 
@@ -32,13 +43,16 @@ export function openDatabase(file: string, dir: string): Database {
   // SQLite's own lower() knows ASCII only.
   db.function('fold', { deterministic: true }, (text) => String(text).toLowerCase())
   const exec = (sql: string): void => guarded(dir, () => db.exec(sql))
+  let outlived: Outlives | null = null
   return {
     run: (sql, ...values) => guarded(dir, () => Number(statement(sql).run(...values).changes)),
     one: (sql, ...values) => guarded(dir, () => statement(sql).get(...values) as Cells | undefined),
     all: (sql, ...values) => guarded(dir, () => statement(sql).all(...values) as unknown as readonly Cells[]),
     exec,
     pragma: (name) => guarded(dir, () => Number((Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0] as number) ?? 0)),
-    write: (work) => {
+    write: (work, outlives = 'disk') => {
+      if (outlived !== outlives) exec(SYNCHRONOUS[outlives])
+      outlived = outlives
       exec('BEGIN IMMEDIATE')
       try {
         const result = work()

@@ -1,3 +1,4 @@
+import type { IntentEvent } from '../../write-types.ts'
 import type { WriteStore } from '../write-port.ts'
 import { openAssertions } from './assertions.ts'
 import { openAudit } from './audit.ts'
@@ -27,11 +28,20 @@ export function openWrites(db: Database): WriteStore {
       return requested
     },
     append: async (intent, event, audit) => {
-      const { n, before, after } = db.write(() => appendEvent(db, intent, event, audit))
+      const { n, before, after } = db.write(
+        () => appendEvent(db, intent, event, audit),
+        SEEN_AGAIN.has(event.kind) ? 'process' : 'disk',
+      )
       if (rests(after.state)) left(n)
       else if (rests(before.state)) waits([n])
     },
   }
 }
+
+/**
+ * What may be lost with the power, because going on without it is safe: an answer that is not there is a lost answer,
+ * and a look that is not there is looked again. What was asked for, decided, sent or concluded is on the disk.
+ */
+const SEEN_AGAIN: ReadonlySet<IntentEvent['kind']> = new Set(['looked', 'answered', 'look'])
 
 const rests = (state: string): boolean => state === 'held' || state === 'done'
