@@ -5,17 +5,11 @@
 import { Agent } from 'node:http'
 import { DatabaseSync } from 'node:sqlite'
 import got from 'got'
+import { measured } from './figures.ts'
 
 const [url, dir] = process.argv.slice(2) as [string, string]
 
-const begun = performance.now()
-const cpu = process.cpuUsage()
-const measured = await baseline()
-const used = process.cpuUsage(cpu)
-const wall_s = (performance.now() - begun) / 1000
-process.stdout.write(
-  `${JSON.stringify({ ...measured, wall_s, cpu_s: (used.user + used.system) / 1e6, peak_mb: process.resourceUsage().maxRSS / 1024 })}\n`,
-)
+await measured(baseline)
 
 async function baseline(): Promise<object> {
   const agent = { http: new Agent({ keepAlive: true }) }

@@ -2,49 +2,40 @@
  * `npm run bench [-- --json] [-- --quick] [-- --peers]`: speed and memory as ratios to a baseline in the same run.
  * Absolute figures are this machine's; the ratios are what to compare.
  */
-import { execFile, fork, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { parseArgs, promisify } from 'node:util'
+import { parseArgs } from 'node:util'
 import { measurePeers, type Peer } from './peers.ts'
-
-type Measured = {
-  records: number
-  requests: number
-  wall_s: number
-  cpu_s: number
-  peak_mb: number
-  verdicts?: string[]
-  because?: string[]
-}
-type Target = { readonly url: string; readonly stats: () => Promise<TargetStats>; readonly stop: () => void }
-type TargetStats = { requests: number; refused: number; first_ms: number; last_ms: number; busiest_second: number }
-
-const HERE = fileURLToPath(new URL('.', import.meta.url))
-const ROOT = join(HERE, '../..')
-/** What is published is compiled JavaScript; so is what is measured. */
-const COMPILED = join(ROOT, '.cache/bench/test/bench')
-/** The flags that `rollcall` itself runs with: small young generation, early collections. */
-const FLAGS = [
-  ...(
-    JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: { rollcall: string } }
-  ).scripts.rollcall.matchAll(/--\S+/g),
-].map(String)
+import {
+  compile,
+  connectorOf,
+  FLAGS,
+  HERE,
+  type Measured,
+  measure,
+  type Overtaken,
+  round,
+  type SentOnly,
+  type Verified,
+  withFolder,
+  withTarget,
+} from './stage.ts'
 
 const { values: options } = parseArgs({
   options: { json: { type: 'boolean' }, quick: { type: 'boolean' }, peers: { type: 'boolean' } },
 })
 const SMALL = options.quick ? 20_000 : 200_000
 const LARGE = options.quick ? 100_000 : 1_000_000
+const CHANGES = options.quick ? 500 : 2_000
+const BACKLOG = options.quick ? 10_000 : 100_000
 
 compile()
 const small = await readAndReadAgain(SMALL)
 const large = await readAndReadAgain(LARGE)
 const fan_out = await fanOut()
 const rate = await underRate()
+const writes = await verifiedWrites()
+const overtaking = await leaverOvertakes()
 const cli_start_ms = cliStart()
 const peers: readonly Peer[] = options.peers ? await withTarget(SMALL, 0, 0, (target) => measurePeers(target.url, SMALL)) : []
 
@@ -68,6 +59,8 @@ const result = {
   memory: { mb_200k: small.mb, mb_1m: large.mb, baseline_mb_200k: small.baseline_mb, baseline_mb_1m: large.baseline_mb },
   fan_out,
   rate,
+  writes,
+  overtaking,
   cli_start_ms,
   ...(options.peers ? { peers } : {}),
   sizes: { small: SMALL, large: LARGE },
@@ -78,9 +71,9 @@ else print()
 async function readAndReadAgain(users: number) {
   return withTarget(users, 0, 0, (target) =>
     withFolder(async (dir) => {
-      const base = await measure('baseline', target.url, dir)
-      const first = await measure('sync', target.url, dir, 'users')
-      const again = await measure('sync', target.url, dir, 'users')
+      const base = await measure('baseline', target.url, [dir])
+      const first = await measure('measure', target.url, [dir, connectorOf('users')])
+      const again = await measure('measure', target.url, [dir, connectorOf('users')])
       for (const run of [first, again]) {
         if (run.records !== users || run.verdicts?.[0] !== 'complete')
           throw new Error(`the bench read ${run.records} of ${users}: ${run.because?.join()}`)
@@ -112,7 +105,7 @@ async function fanOut() {
   const concurrent = 15
   return withTarget(parents, latency_ms, 0, (target) =>
     withFolder(async (dir) => {
-      const run = await measure('sync', target.url, dir, 'fan-out')
+      const run = await measure('measure', target.url, [dir, connectorOf('fan-out')])
       if (run.records !== parents * 3) throw new Error(`the fan-out read ${run.records} of ${parents * 3}`)
       const stats = await target.stats()
       const ideal_s = (parents * latency_ms) / concurrent / 1000
@@ -129,7 +122,7 @@ async function underRate() {
   const permitted = 50
   return withTarget(600, 0, permitted, (target) =>
     withFolder(async (dir) => {
-      await measure('sync', target.url, dir, 'rate')
+      await measure('measure', target.url, [dir, connectorOf('rate')])
       const stats = await target.stats()
       const seconds = (stats.last_ms - stats.first_ms) / 1000
       return {
@@ -142,10 +135,46 @@ async function underRate() {
   )
 }
 
-function compile(): void {
-  const { status, stdout } = spawnSync(join(ROOT, 'node_modules/.bin/tsc'), ['-p', HERE], { encoding: 'utf8' })
-  if (status !== 0) throw new Error(stdout)
-  copyFileSync(join(ROOT, 'package.json'), join(ROOT, '.cache/bench/package.json'))
+/** Each deactivation durable, looked at before, sent, looked at after in two ways, judged, audited; against sending alone, as many at once. */
+async function verifiedWrites() {
+  const latency_ms = 5
+  const at_once = 8
+  return withTarget(2 * CHANGES, latency_ms, 0, (target) =>
+    withFolder(async (dir) => {
+      const sent = await measure<SentOnly>('send-only', target.url, [String(CHANGES), String(at_once)])
+      const run = await measure<Verified>('measure-writes', target.url, [dir, connectorOf('writes'), 'verify', String(CHANGES)])
+      if (run.verified !== CHANGES || sent.sent !== CHANGES) throw new Error(`${run.verified} of ${CHANGES} verified`)
+      return {
+        verified_per_s: Math.round(CHANGES / run.wall_s),
+        sent_only_per_s: Math.round(CHANGES / sent.wall_s),
+        requests_ratio: round(run.requests / CHANGES),
+        time_ratio: round(run.wall_s / sent.wall_s),
+        /** The time that the requests alone would take at this latency, of the time it took. */
+        of_wire_time: round((run.requests * latency_ms) / 1000 / at_once / run.wall_s),
+        cpu_ms: round((run.cpu_s * 1000) / CHANGES),
+      }
+    }),
+  )
+}
+
+async function leaverOvertakes() {
+  return withTarget(BACKLOG + Math.ceil(BACKLOG / 10), 5, 0, (target) =>
+    withFolder(async (dir) => {
+      const run = await measure<Overtaken>('measure-writes', target.url, [
+        dir,
+        connectorOf('writes'),
+        'overtake',
+        String(BACKLOG),
+      ])
+      if (run.still_waiting < BACKLOG / 2) throw new Error('there was no backlog left to overtake')
+      const times = run.first_request_ms
+      return {
+        backlog: run.backlog,
+        first_request_ms_p50: times[Math.floor(times.length / 2)] ?? null,
+        first_request_ms_max: times.at(-1) ?? null,
+      }
+    }),
+  )
 }
 
 /** Median of eleven starts of `rollcall --version`, the first (cold) one aside. */
@@ -158,54 +187,6 @@ function cliStart(): number {
     return performance.now() - begun
   })
   return Math.round(times.slice(1).sort((a, b) => a - b)[5] as number)
-}
-
-async function measure(what: string, url: string, dir: string, connector = ''): Promise<Measured> {
-  progress(`${what} ${connector}`)
-  const args =
-    what === 'baseline'
-      ? [join(COMPILED, 'baseline.js'), url, dir]
-      : [...FLAGS, join(COMPILED, 'measure.js'), url, dir, join(HERE, `connectors/${connector}.yaml`)]
-  const { stdout } = await promisify(execFile)(process.execPath, args, { maxBuffer: 1 << 24 })
-  return JSON.parse(stdout) as Measured
-}
-
-async function withTarget<T>(
-  users: number,
-  latency_ms: number,
-  permitted_per_s: number,
-  use: (target: Target) => Promise<T>,
-): Promise<T> {
-  progress(`target with ${users} records`)
-  const child = fork(join(HERE, 'target.ts'), [String(users), String(latency_ms), String(permitted_per_s)])
-  const [ready] = (await once(child, 'message')) as [{ port: number }]
-  const stats = async () => {
-    const answer = once(child, 'message')
-    child.send({ kind: 'stats' })
-    return (await answer)[0] as TargetStats
-  }
-  try {
-    return await use({ url: `http://127.0.0.1:${ready.port}`, stats, stop: () => child.disconnect() })
-  } finally {
-    child.disconnect()
-  }
-}
-
-async function withFolder<T>(use: (dir: string) => Promise<T>): Promise<T> {
-  const dir = mkdtempSync(join(tmpdir(), 'rollcall-bench-'))
-  try {
-    return await use(dir)
-  } finally {
-    rmSync(dir, { recursive: true, force: true })
-  }
-}
-
-function round(value: number): number {
-  return Math.round(value * 1000) / 1000
-}
-
-function progress(what: string): void {
-  if (!options.json) process.stderr.write(`· ${what}\n`)
 }
 
 function print(): void {
@@ -229,6 +210,17 @@ function print(): void {
     'achieved of 50 requests/s',
     `${result.rate.achieved_over_permitted} (429: ${result.rate.refused_429})`,
     'aim ≥ 0.97, no 429',
+  )
+  line(
+    'verified deactivations/s at 5 ms (sent only)',
+    `${writes.verified_per_s} (${writes.sent_only_per_s})`,
+    `${writes.requests_ratio} requests, ${writes.time_ratio} × the time`,
+  )
+  line('of the time its requests need', String(writes.of_wire_time), '')
+  line(
+    `a leaver's first request over ${overtaking.backlog}, ms`,
+    `${overtaking.first_request_ms_p50} (max ${overtaking.first_request_ms_max})`,
+    'aim < 250',
   )
   line('CLI start, ms', String(result.cli_start_ms), 'aim < 150')
   for (const peer of peers)
