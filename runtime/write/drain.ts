@@ -7,7 +7,7 @@ import { runRow } from './run.ts'
 export type DrainOptions = {
   /** `empty`: until nothing waits that may be worked on. A number: milliseconds since 1970; new intents are taken up until then. */
   readonly until?: 'empty' | number
-  /** Intents under way at once, those that wait for their next look included; leavers come on top. */
+  /** Intents at work at once; leavers come on top. Who waits for the next look is not at work. */
   readonly concurrency?: number
   /** How often is asked whether something new waits. Absent: with an `until` time every 25 ms, else only when an intent ends. */
   readonly poll_ms?: number
@@ -24,6 +24,8 @@ export type Drained = {
 const CONCURRENCY = 64
 /** Leavers never wait for a place among the others; this many come on top. */
 const LEAVERS_MORE = 64
+/** Those that wait included: some KB of memory each. */
+const OPEN_MOST = 4096
 const POLL_MS = 25
 
 /** Throws what the store throws, when everything under way has settled; the history is then as far as it is durable. */
@@ -34,13 +36,24 @@ export async function drain(ctx: WriteContext, options: DrainOptions = {}): Prom
   const outcomes: { readonly intent: string; readonly outcome: Outcome }[] = []
   const failures: unknown[] = []
   const aside = new Set<string>()
+  const asleep = new Set<string>()
+  let changed = Promise.withResolvers<void>()
   const facetsOf = (action: string): readonly string[] => Object.keys(ctx.connector.actions[action as never]?.does ?? {})
   const open = (): boolean => failures.length === 0 && ctx.signal?.aborted !== true && (until === 'empty' || ctx.now() < until)
 
   async function work(row: IntentRow): Promise<void> {
     const { intent } = row.intent
+    const sleep: WriteContext['sleep'] = async (ms, signal) => {
+      asleep.add(intent)
+      changed.resolve()
+      try {
+        await ctx.sleep(ms, signal)
+      } finally {
+        asleep.delete(intent)
+      }
+    }
     try {
-      const outcome = await runRow(ctx, row)
+      const outcome = await runRow({ ...ctx, sleep }, row)
       if (outcome === null) aside.add(intent)
       else outcomes.push({ intent, outcome })
     } catch (error) {
@@ -48,13 +61,15 @@ export async function drain(ctx: WriteContext, options: DrainOptions = {}): Prom
     } finally {
       running.delete(intent)
       await ctx.store.release(intent).catch((error: unknown) => failures.push(error))
+      changed.resolve()
     }
   }
 
   /** False: nothing waits that may be taken now. */
   async function takeOne(): Promise<boolean> {
-    const full = running.size >= concurrency
-    if (running.size >= concurrency + LEAVERS_MORE) return false
+    const working = running.size - asleep.size
+    const full = working >= concurrency || running.size >= OPEN_MOST
+    if (working >= concurrency + LEAVERS_MORE || running.size >= OPEN_MOST + LEAVERS_MORE) return false
     const row = await ctx.store.next(ctx.connection.name, facetsOf)
     if (row === null) return false
     const { intent, lane } = row.intent
@@ -69,9 +84,10 @@ export async function drain(ctx: WriteContext, options: DrainOptions = {}): Prom
 
   try {
     while (open()) {
+      changed = Promise.withResolvers<void>()
       if (await takeOne()) continue
       if (running.size === 0 && (until === 'empty' || poll_ms === null)) break
-      await waited(ctx, running, poll_ms)
+      await waited(ctx, changed.promise, poll_ms)
     }
   } finally {
     await Promise.all(running.values())
@@ -80,12 +96,11 @@ export async function drain(ctx: WriteContext, options: DrainOptions = {}): Prom
   return { done: outcomes.length, put_aside: aside.size, outcomes }
 }
 
-async function waited(ctx: WriteContext, running: ReadonlyMap<string, Promise<void>>, poll_ms: number | null): Promise<void> {
-  const ended = [...running.values()]
-  if (poll_ms === null) return await Promise.race(ended)
+async function waited(ctx: WriteContext, changed: Promise<void>, poll_ms: number | null): Promise<void> {
+  if (poll_ms === null) return await changed
   const stop = new AbortController()
   const either = ctx.signal === undefined ? stop.signal : AbortSignal.any([ctx.signal, stop.signal])
   const slept = ctx.sleep(poll_ms, either).catch(() => undefined)
-  await Promise.race([...ended, slept])
+  await Promise.race([changed, slept])
   stop.abort()
 }
