@@ -88,12 +88,146 @@ export type PolicyRun = {
   readonly false_block: boolean
 }
 
-export type LabReport = {
-  readonly version: 1
+/** How a run is played beside its scenario and seed. */
+export type PlayOptions = {
+  /** Evidence checks that `judge` does without (`sync`'s `off`). Reads only; empty or absent: every check is on. */
+  readonly off?: readonly string[]
+  /** Told of each exchange as the twin saw it, in order; for `--replay`. */
+  readonly onExchange?: (exchange: Exchange) => void
+}
+
+/** One request and answer, as the twin saw them. Made-up data of a made-up target, so nothing in it is a secret. */
+export type Exchange = {
+  readonly method: string
+  /** Path and query. */
+  readonly url: string
+  readonly status: number
+  /** Of the answer's body; of the request's too where it writes. Cut to what a line can show by the one who prints it. */
+  readonly sent: string | null
+  readonly answer: string
+  /** Faults that struck this answer. */
+  readonly faults: readonly string[]
+}
+
+export type Play = (dialect: string, scenario: Scenario, seed: number, options?: PlayOptions) => Promise<Run>
+export type PlayPolicies = (dialect: string, scenario: Scenario, seed: number) => Promise<readonly PolicyRun[]>
+
+/** One side of the lab, as the command and the bulk see it. */
+export type Bench = {
+  readonly side: Side
+  /** Every dialect that can be played: `okta`, `scim2/put`, `cursor`. */
+  readonly dialects: readonly string[]
+  /** In a fixed order. */
+  readonly scenarios: (dialect: string) => readonly Scenario[]
+  readonly play: Play
+  readonly policies: PlayPolicies
+  /** What the connector declares and the twin cannot play, as `stream users` or `action grant`: said, never hidden. */
+  readonly unplayed: (dialect: string) => readonly string[]
+  readonly close: () => Promise<void>
+}
+/** A module of `openBenches` is what a worker loads; tests bring their own. */
+export type OpenBenches = () => Promise<readonly Bench[]>
+
+/** A number that could have been otherwise: k of n, its share, and what the data still allow. */
+export type Rate = {
+  readonly k: number
+  readonly n: number
+  /** Null where n is 0: nothing was measured. */
+  readonly share: number | null
+  readonly low: number
+  readonly high: number
+}
+
+/** A fault in a dialect, over its seeds. */
+export type Cell = {
+  readonly scenario: string
+  readonly says: string
+  readonly side: Side
+  readonly class: FaultClass
+  readonly dialect: string
+  readonly runs: number
+  /** Runs in which every fault struck. The rest does not count. */
+  readonly counted: number
+  /** Strikes, all runs together. */
+  readonly fired: number
+  readonly said: { readonly [said in Said]?: number }
+  readonly expected: readonly Said[]
+  readonly noticed: number
+  readonly false_success: number
+  readonly false_block: number
+  readonly unexpected: number
+  readonly requests: number
+  readonly requests_bare: number
+  /** One seed to replay: of a finding where there is one, else the first that counted. */
+  readonly seed: number | null
+}
+
+export type LabFinding = {
+  readonly kind: 'false_complete' | 'false_verified' | 'false_block' | 'unexpected' | 'error'
+  readonly scenario: string
+  readonly dialect: string
+  readonly side: Side
   readonly seed: number
+  readonly said: Said
+  readonly expected: readonly Said[]
+  readonly because: string
+  readonly differs: readonly string[]
+  /** The same run again, to be looked at. */
+  readonly replay: string
+}
+
+/** One evidence item switched off. */
+export type Ablation = {
+  readonly without: string
+  /** Faulty reads played, and how many of them are `complete` and wrong without it that were not with it. */
+  readonly faulty: number
+  readonly prevents: number
+  /** Faults that escape without it. */
+  readonly escapes: readonly string[]
+  /** Requests of honest reads with it and without it. */
+  readonly honest: number
+  readonly requests_with: number
+  readonly requests_without: number
+}
+
+export type PolicyLine = {
+  readonly policy: string
+  readonly side: Side
+  readonly false_success: Rate
+  readonly false_block: Rate
+}
+
+/** What cannot be noticed in a dialect, so that it is capped: its honest runs say no more than `unproven` either. */
+export type Capped = { readonly dialect: string; readonly scenarios: readonly string[]; readonly because: string }
+
+export type LabReport = {
   readonly reads: { readonly faulty: number; readonly false_complete: number }
   readonly writes: { readonly faulty: number; readonly false_verified: number }
   readonly honest: { readonly runs: number; readonly false_block: number }
+  readonly version: 1
+  readonly command: 'lab'
+  readonly seed: number
   /** sha-256 over all runs' logs in order. */
   readonly log: string
+  readonly dialects: readonly string[]
+  /** Evidence checks that were off in all of it; a report with any is no claim about the product. */
+  readonly without: readonly string[]
+  readonly rates: {
+    readonly false_complete: Rate
+    readonly false_verified: Rate
+    readonly false_block: Rate
+    readonly detection_reads: Rate
+    readonly detection_writes: Rate
+    /** Requests of honest reads over those of a loop that proves nothing; null where none was played. */
+    readonly request_overhead: number | null
+  }
+  readonly findings: readonly LabFinding[]
+  readonly cells: readonly Cell[]
+  readonly capped: readonly Capped[]
+  /** `dialect: scenario` that never struck: measured nothing. */
+  readonly never_fired: readonly string[]
+  /** `dialect: stream groups`: declared, and not played. */
+  readonly unplayed: readonly string[]
+  readonly ablation: readonly Ablation[]
+  readonly policies: readonly PolicyLine[]
 }

@@ -14,7 +14,10 @@ export type JudgeInput = History & {
   readonly facts: ReadFacts
   /** From the declared proofs, `scopeFindings` and `closureFindings`. */
   readonly findings: readonly Finding[]
-  /** Checks switched off, to measure what each is worth. Shown in `rules`; the gate refuses such a verdict. */
+  /**
+   * Checks switched off, and what is asked of them with them, to measure what each is worth; `confirmation` is the demand for one that
+   * does not come from the list. Shown in `rules`; the gate refuses such a verdict.
+   */
   readonly off?: readonly string[]
 }
 
@@ -27,7 +30,7 @@ export function judge(input: JudgeInput): Verdict {
   )
   const rules = off.length === 0 ? RULES_VERSION : `${RULES_VERSION} without ${[...off].sort().join(', ')}`
   const refuting = findings.filter((finding) => finding.result === 'refutes')
-  const confirming = findings.filter((finding) => isConfirming(finding, findings, facts))
+  const confirming = findings.filter((finding) => isConfirming(finding, findings, facts, off))
   const lacking = lacks(findings, facts, confirming, off)
   const hold = holdOf(findings)
   const is = refuting.length > 0 ? 'incomplete' : lacking.length > 0 ? 'unproven' : 'complete'
@@ -56,6 +59,8 @@ type Lack = { readonly because: string; readonly settle: readonly string[] }
 
 /** Items that must hold in every list, whatever else is shown. */
 const NEEDED = ['terminal_page', 'unique_ids', 'no_loop', 'conservation', 'ledger', 'fields', 'freshness'] as const
+/** Item 16: one of them. */
+const SCOPE = ['scope_proof', 'scope_attested'] as const
 
 function lacks(
   findings: readonly Finding[],
@@ -76,12 +81,14 @@ function lacks(
   const closure = findings
     .filter((finding) => finding.check === 'closure' && finding.result === 'missing')
     .map((finding) => lackOf([finding], ''))
-  const scope = holding('scope_proof') || holding('scope_attested') ? [] : [scopeLack(findings)]
-  const confirmation = confirming.length > 0 || isEmptyByParents(facts) ? [] : [confirmationLack(findings)]
+  const seen = SCOPE.some((check) => off.includes(check) || holding(check))
+  const scope = seen ? [] : [scopeLack(findings)]
+  const unasked = off.includes('confirmation') || isEmptyByParents(facts)
+  const confirmation = confirming.length > 0 || unasked ? [] : [confirmationLack(findings)]
   return [
     ...structure,
     ...closure,
-    ...pagingLack(findings, facts, holding),
+    ...(off.includes('stitching') ? [] : pagingLack(findings, facts, holding)),
     ...scope,
     ...confirmation,
     ...stabilityLack(findings),
@@ -153,8 +160,11 @@ function isIndependent(finding: Finding): boolean {
 }
 
 /** The word claims it (`confirms`), and the rule allows it. */
-function isConfirming(finding: Finding, findings: readonly Finding[], facts: ReadFacts): boolean {
-  if (finding.result !== 'holds' || !finding.confirms) return false
+function isConfirming(finding: Finding, findings: readonly Finding[], facts: ReadFacts, off: readonly string[]): boolean {
+  if (finding.result !== 'holds') return false
+  // A total believed without its probe.
+  if (finding.item === 1 && off.includes('total_probe')) return facts.pages > facts.partitions
+  if (!finding.confirms) return false
   if (finding.item === 1) {
     // The list's own total: only with the probe, and where it spans more than one page.
     return facts.pages > facts.partitions && findings.some((other) => other.item === 2 && other.result === 'holds')

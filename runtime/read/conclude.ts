@@ -23,8 +23,10 @@ export async function concludeAll(
   context: ConcludeContext,
   reads: Reads,
 ): Promise<{ readonly [stream: string]: StreamResult } | null> {
-  const closure = await closureOf(reads)
-  const scope = scopeFindings(await askScope(context), context.connection.attested, new Date(context.now()).toISOString())
+  const off = context.off ?? []
+  const closure = off.includes('closure') ? {} : await closureOf(reads)
+  const asked = off.includes('scope_proof') ? [] : await askScope(context)
+  const scope = scopeFindings(asked, context.connection.attested, new Date(context.now()).toISOString())
   const ceilings = ceiling(context.connector, plantedIn(context.connection))
   const sessions = Object.fromEntries(Object.entries(reads).map(([name, once]) => [name, once.session]))
   const results: Record<string, StreamResult> = {}
@@ -37,7 +39,7 @@ export async function concludeAll(
     }
     context.onProgress?.({ kind: 'stream', stream: name, phase: 'judging', attempt: once.session.attempt })
     const across: Finding[] = []
-    for (const options of wordsOf(once))
+    for (const options of wordsOf({ compiled: once.compiled, off }))
       if (isAcross(options)) across.push(...(await assessWord({ ...once.proof, sessions }, options, once.view)))
     const findings = [...once.findings, ...across, ...(closure[name] ?? []), ...scope]
     const requests = once.facts.requests + once.proof_requests()
@@ -99,8 +101,11 @@ async function concludeStream(
     fingerprint: { now: context.fingerprint, baseline: base?.fingerprint ?? null },
     absent: absent.base > 0 ? { base: absent.base, count: absent.count } : null,
     thresholds: DEFAULT_THRESHOLDS,
+    off: context.off ?? [],
   })
-  const bounded = bound === undefined ? judged : boundByCeiling(judged, bound)
+  // A ceiling says what can be confirmed at best.
+  const unbound = bound === undefined || context.off?.includes('confirmation') === true
+  const bounded = unbound ? judged : boundByCeiling(judged, bound)
   const { hold, may_confirm } = judgeAbsence({
     base: absent.base,
     absent: absent.count,

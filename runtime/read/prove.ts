@@ -25,20 +25,27 @@ export function isAcross(options: KindOptions): boolean {
 
 /**
  * The declared words, the by-id read of the last snapshot's missing ids where the target can answer it, and the operator's canaries
- * wherever the connection names some: a planted account that nobody looks for would be silence.
+ * wherever the connection names some: a planted account that nobody looks for would be silence. Without those that are `off`.
  */
 export function wordsOf(
-  context: Pick<ReadContext, 'compiled'> & { readonly canaries?: readonly string[] },
+  context: Pick<ReadContext, 'compiled'> & {
+    readonly canaries?: readonly string[]
+    readonly off: readonly string[]
+  },
 ): readonly KindOptions[] {
   const { stream } = context.compiled
   const by_id = stream.get === null || stream.prove.some((word) => word.kind === 'by_id' && word['of'] === 'last_snapshot')
   const planted = (context.canaries?.length ?? 0) === 0 || stream.prove.some((word) => word.kind === 'canaries')
-  return [
+  const words = [
     ...stream.prove,
     ...(by_id ? [] : [{ kind: 'by_id', of: 'last_snapshot', sample: 100 }]),
     ...(planted ? [] : [{ kind: 'canaries' }]),
   ]
+  const { off } = context
+  return words.filter((word) => !off.includes(word.kind)).map((word) => (off.includes('total_probe') ? unprobed(word) : word))
 }
+
+const unprobed = ({ probe: _, ...word }: KindOptions): KindOptions => word as KindOptions
 
 export async function assessWord(context: ProofContext, options: KindOptions, view: ProveView): Promise<readonly Finding[]> {
   const word = wordOf(options)
@@ -55,10 +62,10 @@ function wordOf(options: KindOptions) {
 
 /** Counts that must be asked before the read begins. The key names the ask, so that a resumed read finds its own. */
 export async function countsBefore(
-  context: Omit<ProofContext, 'before' | 'fold' | 'byId'>,
+  context: Omit<ProofContext, 'before' | 'fold' | 'byId'> & { readonly off: readonly string[] },
 ): Promise<{ [key: string]: number | null }> {
   const counts: { [key: string]: number | null } = {}
-  for (const options of context.compiled.stream.prove) {
+  for (const options of wordsOf(context)) {
     for (const ask of wordOf(options).asks(options))
       if (ask.ask === 'count') counts[countKey(ask)] = (await countNow(context, ask)).count
   }

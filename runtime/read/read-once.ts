@@ -24,6 +24,8 @@ export type StreamContext = Pick<ReadContext, 'connector' | 'compiled' | 'names'
   readonly whoami: ProofContext['whoami']
   readonly canaries: readonly string[]
   readonly baseline: ReadFacts['baseline']
+  /** Of `SyncOptions`. */
+  readonly off: readonly string[]
   readonly onProgress: (progress: Progress) => void
 }
 
@@ -70,7 +72,7 @@ export async function readOnce(context: StreamContext): Promise<ReadOnce | null>
     context.onProgress({ kind: 'stream', stream: name, phase: 'proving', attempt: session.attempt })
     const once = await prove(proving, session, read.fold, begun)
     if (context.signal?.aborted) return null
-    const moved = movement(once)
+    const moved = movement(once, context.off)
     if (moved === null || session.attempt >= ATTEMPTS) return { ...once, proof_requests: asking.requests, published: null }
     session = await session.restart(moved)
   }
@@ -143,10 +145,10 @@ async function prove(context: StreamContext, session: ReadSession, fold: Fold, b
 }
 
 /** Why another read may end otherwise, or null. A broken list, a gap or a quarantined record does not heal by reading again. */
-function movement(once: Proven): string | null {
+function movement(once: Proven, off: readonly string[]): string | null {
   if (once.facts.broken.length > 0 || once.facts.gaps.length > 0) return null
   const refuting = [...structureFindings(once.facts), ...once.findings].find(
-    (finding) => finding.result === 'refutes' && MAY_HEAL.has(finding.check),
+    (finding) => finding.result === 'refutes' && MAY_HEAL.has(finding.check) && !off.includes(finding.check),
   )
   if (refuting !== undefined) return refuting.because
   const unstable = once.findings.find((finding) => finding.result === 'missing' && finding.facts['unstable'] === true)

@@ -16,6 +16,11 @@ export type SyncOptions = {
   readonly only?: readonly string[]
   /** Begin a new sync even where an unfinished one could be resumed. */
   readonly fresh?: boolean
+  /**
+   * Evidence checks to do without, to measure what each is worth: neither asked for nor judged. Only the lab gives any; the verdict
+   * says so in `rules`, and the gate refuses it.
+   */
+  readonly off?: readonly string[]
 }
 
 export type StreamResult = {

@@ -72,6 +72,7 @@ async function readAll(o: SyncOptions, sync: number): Promise<{ readonly [stream
       whoami,
       canaries: o.connection.canaries[name] ?? [],
       baseline: baselineOf(baselines.get(name) ?? null),
+      off: o.off ?? [],
       onProgress: o.onProgress ?? (() => undefined),
     }
     const once = await readOnce(context)

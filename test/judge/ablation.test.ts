@@ -12,7 +12,6 @@ import {
   declared,
   framed,
   HONEST,
-  honestTotal,
   inputOf,
   passed,
   probed,
@@ -29,7 +28,6 @@ const has = (absent: readonly string[]) => [{ ask: 'has', asked: 1, absent, fail
 const counted = say({ kind: 'count', request: 'GET /c', path: '[]' }, BY_OFFSET, [countedAs(1000, 1000)])
 const by_id = say({ kind: 'by_id' }, HONEST, [framed({})])
 const expired = { by: 'Ada', at: '2026-01-01', until: '2026-02-01', reason: 'x' }
-const stated = { ...expired, until: '2027-01-01' }
 
 /** One input a check, whose verdict hangs on that check alone. */
 const LIES: { readonly [check: string]: JudgeInput } = {
@@ -72,9 +70,10 @@ const LIES: { readonly [check: string]: JudgeInput } = {
   freshness: inputOf(HONEST, proven, { fresh_for_s: 1 }),
   fingerprint: inputOf(HONEST, [...SCOPE, ...by_id], { fingerprint: { now: 'b', baseline: 'a' } }),
   scope_proof: refuted(scopeFindings([{ shows: 'admin', where: 'GET /me', result: 'refuted', because: null }], null, AT)),
-  scope_attested: inputOf(HONEST, [...scopeFindings([], stated, AT), ...secondPass(HONEST)]),
+  scope_attested: inputOf(HONEST, [...scopeFindings([], expired, AT), ...secondPass(HONEST)]),
   total: refuted(say(TOTAL, HONEST, [probed(1001)], declared(1001))),
-  total_probe: inputOf(HONEST, [...SCOPE, ...honestTotal(HONEST, 1000)]),
+  // A total that nobody probed may be an echo of the page length, and would confirm itself.
+  total_probe: inputOf(HONEST, [...SCOPE, ...say({ kind: 'total', path: 'total' }, HONEST, [], declared(1000))]),
   count: refuted(say({ kind: 'count', request: 'GET /c', path: '[]' }, HONEST, [countedAs(1001, 1001)])),
   count_per_parent: refuted(
     say({ kind: 'count_per_parent', path: 'group.n' }, HONEST, [
@@ -87,6 +86,8 @@ const LIES: { readonly [check: string]: JudgeInput } = {
     say({ kind: 'two_path', stream: 'seats', field: 'account' }, HONEST, [framed({ in_read: 999, absent: 1, alive: ['u'] })]),
   ),
   known_account: refuted(say({ kind: 'known_account', id: 'whoami.id' }, HONEST, has(['me']))),
+  // No check of its own: the demand for one that does not come from the list.
+  confirmation: inputOf(HONEST, SCOPE),
   canaries: refuted(say({ kind: 'canaries' }, HONEST, has(['c']))),
 }
 
