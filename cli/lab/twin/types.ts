@@ -1,0 +1,312 @@
+/**
+ * The nouns of a twin: what its file may say, the world it keeps, and where lies and writes plug in.
+ * `twins/README.md` tells an author how a file is written.
+ */
+import type { Connector, Json } from '../../../runtime/types.ts'
+
+// ---------------------------------------------------------------- the twin file
+
+/**
+ * A value with holes. A text that is one hole (`"{record.id}"`) gives the value as it is, otherwise the holes are written into the text.
+ * A hole without a value leaves the key out. Objects with one `$` key are operators: see `twin/template.ts`.
+ */
+export type Template = Json
+
+/** Left: `query.x`, `body.a.b`, `header.x`, `param.x`. Right: a pattern (`*` any text, `{name}` captures into `{match.name}`), or null: must be absent. */
+export type When = { readonly [place: string]: string | null }
+
+/** Link names (`group`), or a path in a linked or the own record (`group.slug`, `record.status`) → the value it must have. */
+export type Where = { readonly [place: string]: Template }
+
+export type CollectionSpec = {
+  /** How many at the beginning: `population`, a number, or a share of the population. Absent where `spread` says it. */
+  readonly count?: 'population' | number | { readonly share: number; readonly least: number }
+  /** Entries that tie others together: link name → collection. */
+  readonly links?: { readonly [link: string]: string }
+  /**
+   * For collections with two links: for each record of link `per` some of link `to`. The first gets everybody (`cover`, default true),
+   * the second none, the others `share` (default 0.3) of them.
+   */
+  readonly spread?: { readonly per: string; readonly to: string; readonly share?: number; readonly cover?: boolean }
+  /** Creation scope: n (from 1), given, family, login, created, uuid, digits, hex, link.<name>.<path>, setting.<name>. */
+  readonly id: Template
+  /** The native record as it is kept. Creation scope and `id`. */
+  readonly record: Template
+  /** Laid over the kept record whenever it is served: lists of others in it, counts. Serving scope. */
+  readonly show?: Template
+  /** Answered by id with this laid over after it was removed, instead of a 404. */
+  readonly removed?: Template
+}
+
+export type View = {
+  /** Where this matches the request … */
+  readonly when?: When
+  /** … only entries for which each is so are in the list. Sees `match.<name>`. */
+  readonly keep?: Where
+  /** … and these are not. */
+  readonly drop?: Where
+  readonly sort?: { readonly by: string; readonly descending?: boolean }
+}
+
+/** How the list of an endpoint is cut into pages. Absent: as the stream of the connector with this path declares it. */
+export type PagesSpec = { readonly kind: string } & { readonly [option: string]: Json }
+
+type Endpoint = {
+  /** Several endpoints of one path: the first whose `when` matches answers. */
+  readonly when?: When
+  /** Which streams it is about, beside those found by path. */
+  readonly streams?: readonly string[]
+  readonly headers?: { readonly [name: string]: Template }
+}
+export type EndpointSpec = Endpoint &
+  (
+    | {
+        readonly list: string
+        readonly where?: Where
+        /** A row; absent: the record as served. */
+        readonly as?: Template
+        readonly views?: readonly View[]
+        /** Query parameters that only views understand: one that none of them matches is refused with 400. */
+        readonly filters?: readonly string[]
+        /** Place of the rows in the body; '[]' the body itself. */
+        readonly at?: string
+        readonly pages?: PagesSpec
+        /** Place of the total, in the body or a header; false: none. */
+        readonly total?: string | { readonly header: string } | false
+        /** Name of the query parameter with the page size, and what the connector asks for in production. */
+        readonly size?: { readonly query: string; readonly full: number }
+        /** Laid around the rows. */
+        readonly around?: Template
+        /** A list without rows leaves out its key. */
+        readonly absent_when_empty?: boolean
+        /** 404 where this collection has no record of that id. */
+        readonly below?: { readonly of: string; readonly id: Template; readonly by?: readonly string[] }
+      }
+    | { readonly get: string; readonly id?: Template; readonly by?: readonly string[]; readonly as?: Template }
+    | { readonly answer: Template; readonly status?: number }
+    /** A write: first the effects, then the answer. `on`: 404 where the object is not there. */
+    | {
+        readonly effects: readonly Effect[]
+        readonly on?: { readonly of: string; readonly id: Template; readonly by?: readonly string[] }
+        readonly answer?: Template
+        readonly status?: number
+      }
+  )
+
+/** What a write does to the world. Request scope: param, query, body, header, setting, now, and `record` of `on`. */
+export type Effect = { readonly when?: When } & (
+  | { readonly set: string; readonly id: Template; readonly to: { readonly [path: string]: Template } }
+  | { readonly merge: string; readonly id: Template; readonly from: Template }
+  | {
+      readonly add: string
+      readonly id?: Template
+      readonly record?: Template
+      readonly links?: { readonly [link: string]: Template }
+    }
+  | { readonly remove: string; readonly id?: Template; readonly where?: Where }
+  /** RFC 7644 §3.5.2 over a record; `lists`: attribute → collection of links, and which link is the member. */
+  | {
+      readonly scim_patch: string
+      readonly id: Template
+      readonly lists?: { readonly [attribute: string]: { readonly of: string; readonly owner: string; readonly member: string } }
+    }
+)
+
+/** What a stream of the connector should hold, told from the world and never from an answer. */
+export type StreamTruth = {
+  readonly of: string
+  readonly where?: Where
+  /** Our fields as they must be in the store; sees record, id, link.<name>. A value of null may be absent from the store. */
+  readonly fields: { readonly [field: string]: Template }
+  /** What tells two records apart: default `id` for a single id, else account and entitlement. */
+  readonly key?: readonly string[]
+  /** The id in the store, for streams with one id. */
+  readonly id?: Template
+  /** Which part it plays in scenarios. */
+  readonly role?: 'users' | 'groups' | 'edges'
+  /** An honest read of it is never more than unproven, and why. */
+  readonly best?: { readonly is: 'unproven'; readonly because: string }
+}
+
+export type ErrorSpec = {
+  readonly status: number
+  readonly headers?: { readonly [name: string]: Template }
+  readonly body: Template
+}
+
+export type TwinFile = {
+  readonly twin: string
+  /** Where each fact was read, and which. */
+  readonly source: readonly { readonly url: string; readonly read: string; readonly says?: string }[]
+  /** Settings of the connection that is played. */
+  readonly settings?: { readonly [name: string]: Json }
+  /** Variants of one connector (`scim2/okta`): their settings over the others. */
+  readonly variants?: { readonly [name: string]: { readonly settings: { readonly [name: string]: Json } } }
+  readonly collections: { readonly [name: string]: CollectionSpec }
+  /** `GET /Users`: below base_url; `GET https://host/path`: elsewhere. */
+  readonly endpoints: { readonly [request: string]: EndpointSpec | readonly EndpointSpec[] }
+  readonly streams: { readonly [stream: string]: StreamTruth }
+  /** In the vendor's words, by what went wrong. */
+  readonly errors: { readonly [what in ErrorName]?: ErrorSpec }
+  /** On every answer. */
+  readonly headers?: { readonly [name: string]: Template }
+  readonly content_type?: string
+  /** Whose credential it is: the first record of this collection is `me`. */
+  readonly me?: string
+  /** A person attests the scope where the connector cannot prove it; default true. */
+  readonly attested?: boolean
+  /** Streams and actions that are not played, and why. */
+  readonly not_played?: { readonly [name: string]: string }
+}
+
+export const ERROR_NAMES = [
+  'bad_request',
+  'unauthorized',
+  'forbidden',
+  'not_found',
+  'conflict',
+  'expired',
+  'too_many',
+  'quota',
+  'server',
+] as const
+export type ErrorName = (typeof ERROR_NAMES)[number]
+
+// ---------------------------------------------------------------- the world
+
+export type Native = { [key: string]: Json }
+export type Entry = {
+  readonly id: string
+  /** Place in the order of creation; lists are in this order. */
+  readonly ord: number
+  readonly links: { readonly [link: string]: string }
+  /** The truth. Only effects, faults that change the target, and scenarios write here. */
+  native: Native
+}
+/** Mutable truth. */
+export type World = {
+  readonly collections: ReadonlyMap<string, Map<string, Entry>>
+  /** What was removed, by collection and id. */
+  readonly removed: ReadonlyMap<string, Map<string, Entry>>
+  /** `collection/id` of everything that ever was. */
+  readonly ever: Set<string>
+  /** Adds a record made by the collection's own templates; `given` is laid over. */
+  readonly add: (
+    collection: string,
+    given?: { readonly id?: string; readonly links?: Entry['links']; readonly native?: Native; readonly at?: 'front' | 'back' },
+  ) => Entry
+  /** Also everything that links to it. */
+  readonly remove: (collection: string, id: string) => void
+  /** A record as it is served: kept record and `show`. */
+  readonly shown: (collection: string, entry: Entry) => Native
+  readonly matches: (collection: string, entry: Entry, where: Where | undefined, scope: Scope) => boolean
+}
+/** Looks a dotted name up; undefined: no value. */
+export type Scope = (name: string) => Json | undefined
+
+// ---------------------------------------------------------------- one request, and where lies plug in
+
+export type Ask = {
+  /** From 1, over the life of the twin. */
+  readonly no: number
+  readonly method: string
+  /** `GET /Users/{id}` as in the twin file; '' where no endpoint knows it. */
+  readonly endpoint: string
+  readonly kind: 'list' | 'get' | 'answer' | 'write' | 'token' | 'stranger'
+  readonly path: string
+  readonly params: { readonly [name: string]: string }
+  readonly query: URLSearchParams
+  readonly headers: { readonly [name: string]: string }
+  /** Decoded, where it is JSON or a form; else null. */
+  readonly body: Json
+  readonly spec: EndpointSpec | null
+  /** Of list, get: the collection. */
+  readonly collection: string | null
+  /** Streams of the connector that read with this endpoint. */
+  readonly streams: readonly string[]
+  /** Of a list: which page of its enumeration, from 1; a page asked for again keeps its number. */
+  readonly page: number
+  /** Of a list: the enumeration: endpoint, params and query without paging. */
+  readonly enumeration: string
+  readonly scope: Scope
+}
+
+/** A page before it is written down. Faults of reading change it; `pages/*` write it. */
+export type Page = {
+  /** Null: the target writes null where the list should be. */
+  readonly rows: readonly Row[] | null
+  /** Rows before this page. */
+  readonly index: number
+  readonly size: number
+  /** Where the next page begins; null: this is the last one. */
+  readonly next: Spot | null
+  readonly spot: Spot
+  /** The page before; null on the first. */
+  readonly before: Spot | null
+  readonly total: number
+  /** Of pages, at this size. */
+  readonly pages: number
+}
+/** `entry` is the truth behind a row, null for one that a lie made up. */
+export type Row = { readonly entry: Entry | null; readonly body: Json }
+/** A place in a list: after the entry of that order (cursors) or of that many rows (offsets, page numbers). `mark` makes cursors differ. */
+export type Spot = { readonly after: number; readonly index: number; readonly page: number; readonly mark: number }
+
+export type Answer = {
+  readonly status: number
+  /** Lower case. */
+  readonly headers: { readonly [name: string]: string }
+  readonly text: string
+  /** The connection breaks in the middle of the body; or before anything is answered. */
+  readonly cut?: 'body' | 'before'
+}
+
+/**
+ * Where lies and writes plug in, in calling order. All absent: an honest twin. Each gets what the one before made of it.
+ * Whoever strikes counts it by `fire(name)`.
+ */
+export type Hooks = {
+  /** An answer instead of the twin's own; the world stays as it is. */
+  readonly instead?: (ask: Ask, twin: TwinView) => Answer | null
+  /** Which entries the target shows in a list, and by id (`kind: get`: one entry or none). */
+  readonly entries?: (ask: Ask, entries: readonly Entry[], twin: TwinView) => readonly Entry[]
+  /** Rows of a page. */
+  readonly size?: (ask: Ask, size: number, twin: TwinView) => number
+  /** Cuts a page: `cut(spot)` gives the honest page at another place. */
+  readonly page?: (ask: Ask, page: Page, twin: TwinView, cut: (spot: Spot) => Page) => Page
+  /** Before the effects of a write: null swallows it (2xx, nothing happens); `effects` may be others. */
+  readonly write?: (ask: Ask, effects: readonly Effect[], twin: TwinView) => readonly Effect[] | null
+  readonly body?: (ask: Ask, body: Json, twin: TwinView) => Json
+  readonly answer?: (ask: Ask, answer: Answer, twin: TwinView) => Answer
+  /** What happens in the target once the answer is made. */
+  readonly after?: (ask: Ask, answer: Answer, twin: TwinView) => void
+}
+
+/** What a hook may see and use of the twin. */
+export type TwinView = {
+  readonly connector: Connector
+  readonly file: TwinFile
+  readonly world: World
+  /** 0 ≤ x < 1, seeded. */
+  readonly random: () => number
+  readonly now: () => number
+  readonly error: (what: ErrorName, headers?: { readonly [name: string]: string }) => Answer
+  /** Counts one strike of a fault. */
+  readonly fire: (fault: string) => void
+}
+
+export type Twin = TwinView & {
+  /** `http://127.0.0.1:<port>` */
+  readonly origin: string
+  /** The connector, pointed here: no rate, one request at a time. */
+  readonly settings: { readonly [name: string]: Json }
+  readonly secrets: { readonly [name: string]: string }
+  readonly fired: { readonly [fault: string]: number }
+  readonly requests: () => number
+  /** Requests that no endpoint knows, or with filters nobody understands: a run with any proves nothing. */
+  readonly strangers: readonly string[]
+  /** From now on. */
+  readonly lie: (hooks: readonly Hooks[]) => void
+  /** sha-256 over every request and answer so far. */
+  readonly log: () => string
+}
