@@ -219,11 +219,17 @@ const CASES = Object.entries(ROWS).flatMap(([connector, rows]) =>
   rows.map((row) => ({ connector: connector as keyof typeof VENDORS, action: row[0], row })),
 )
 
-async function change(connector: keyof typeof VENDORS, answers: Answers, [action, id, input]: Row) {
+async function change(
+  connector: keyof typeof VENDORS,
+  answers: Answers,
+  [action, id, input]: Row,
+  prepare: (world: World) => void = () => undefined,
+) {
   const { base, changing, settings } = VENDORS[connector]
   const read = bases.get(connector) ?? base()
   bases.set(connector, read)
   const { vendor, world } = changing(await read, answers)
+  prepare(world)
   const twin = await startTwin(vendor)
   const runner = await openRunner(loadAt(connector, twin.redirect), settings)
   try {
@@ -266,5 +272,29 @@ describe.skipIf(!hasOpenApi)('GitHub invites', () => {
     const row: Row = ['create_account', null, { userName: 'stranger', role: 'member' }, {}, () => true]
     const { outcome } = await change('github', 'honest', row)
     expect([outcome.is, typeof outcome.expires_at]).toEqual(['pending', 'string'])
+  })
+})
+
+describe.skipIf(!hasOpenApi)('what a vendor says that it does not do is never verified', () => {
+  // "This API doesn't revoke sign-in sessions for external users": the marker that moves shows nothing about theirs.
+  test.each(['deactivate_account', 'revoke_sessions'])('Entra, sessions of a guest: %s', async (action) => {
+    const row: Row = [action, 'u2', {}, {}, () => true]
+    const { outcome } = await change('entra-id', 'honest', row, (world) =>
+      Object.assign(person(world, 'u2')?.profile ?? {}, { userType: 'Guest' }),
+    )
+    expect(facets(outcome)['sessions']).toBe('refuted')
+  })
+  // "lose access to GitHub Copilot at the end of the current billing cycle"
+  test('GitHub, a Copilot seat: until when it can be used is told', async () => {
+    const row: Row = ['remove_license', '103', {}, {}, () => true]
+    const { outcome } = await change('github', 'honest', row)
+    expect([outcome.is, typeof outcome.residual_until]).toEqual(['verified', 'string'])
+  })
+  // "it may take up to 36 hours for new data to be reflected in all search results"
+  test('Google, no change is looked at by searching', () => {
+    const { actions } = loadAt('google-workspace', (url) => url)
+    const looks = JSON.stringify(Object.values(actions).flatMap((action) => [action.before, action.verify]))
+    expect(looks).not.toContain('"query":"email=')
+    expect(looks).not.toContain('query=')
   })
 })
