@@ -128,6 +128,30 @@ export type StreamTruth = {
   readonly best?: { readonly is: 'unproven'; readonly because: string }
 }
 
+/**
+ * A change as scenarios ask for it, and its truth, told from the world. Scope: `id` (of the subject; of what a create made: none),
+ * `input.<name>`, `record` of the subject before, `n`, `given`, `family`, `login`.
+ */
+export type ActionPlay = {
+  /** Who it can be done to; absent: a create. The id asked for is the entry's, or `id` (sees record, id). */
+  readonly subject?: { readonly of: string; readonly where?: Where; readonly if?: readonly Fact[]; readonly id?: Template }
+  /** Records that inputs name: candidates of a collection for which the facts hold; the pick is `pick.<name>.<path>`, its id `pick.<name>.id`. */
+  readonly picks?: { readonly [name: string]: { readonly of: string; readonly where?: Where; readonly if?: readonly Fact[] } }
+  readonly input?: { readonly [name: string]: Template }
+  /** Facet → facts that all hold where it really is as asked. */
+  readonly truth: { readonly [facet: string]: readonly Fact[] }
+  /** What a target that only invites makes of the records it adds, laid over them (W11). */
+  readonly invited?: { readonly [collection: string]: Template }
+  /** Collections of which a lie leaves the records behind (W12, W13): facet → collections. */
+  readonly holds?: { readonly [facet: string]: readonly string[] }
+  /** A path of the subject's record that nobody asked to change, and that the connector maps: a lie moves it. */
+  readonly bystander?: string
+  /** The best that an honest run of it comes to, where the connector's declaration alone does not say it, and why. */
+  readonly best?: { readonly is: string; readonly because: string }
+}
+/** Some, none, or exactly one entry of a collection for which each of `where` is so. */
+export type Fact = ({ readonly some: string } | { readonly none: string } | { readonly one: string }) & { readonly where?: Where }
+
 export type ErrorSpec = {
   readonly status: number
   readonly headers?: { readonly [name: string]: Template }
@@ -155,6 +179,8 @@ export type TwinFile = {
   readonly me?: string
   /** A person attests the scope where the connector cannot prove it; default true. */
   readonly attested?: boolean
+  /** How an action is played, and what it must have brought about. An action without an entry is not played. */
+  readonly actions?: { readonly [action: string]: ActionPlay }
   /** Streams and actions that are not played, and why. */
   readonly not_played?: { readonly [name: string]: string }
 }
@@ -276,6 +302,13 @@ export type Hooks = {
   readonly page?: (ask: Ask, page: Page, twin: TwinView, cut: (spot: Spot) => Page) => Page
   /** Before the effects of a write: null swallows it (2xx, nothing happens); `effects` may be others. */
   readonly write?: (ask: Ask, effects: readonly Effect[], twin: TwinView) => readonly Effect[] | null
+  /**
+   * Does a write itself, in place of `write` and of the effects as declared (delays, replicas); gives the world that the answer is told
+   * from. Its `ask.scope` sees that world's `record`.
+   */
+  readonly does?: (ask: Ask, effects: readonly Effect[], twin: TwinView) => World
+  /** Which copy of the world answers a read: a replica, a cache. Null: the truth. */
+  readonly world?: (ask: Ask, twin: TwinView) => World | null
   readonly body?: (ask: Ask, body: Json, twin: TwinView) => Json
   readonly answer?: (ask: Ask, answer: Answer, twin: TwinView) => Answer
   /** What happens in the target once the answer is made. */
