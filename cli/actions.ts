@@ -5,7 +5,7 @@ import { applyJson, outcomeNow } from './apply-one.ts'
 import { COMMON, type CommandSpec, type Flags, STORE, whole } from './args.ts'
 import { ASKING } from './changing.ts'
 import { command } from './command.ts'
-import { type BothStores, storedConnection, withStore } from './compose.ts'
+import { type BothStores, readingStore, storedConnection, withStore } from './compose.ts'
 import { asker } from './inputs.ts'
 import { EXIT, type Exit, type Io, JSON_VERSION } from './io.ts'
 import { paintedOutcome, standingOf } from './outcome-text.ts'
@@ -50,8 +50,10 @@ export const run = command(spec, async ({ flags, words: [word] }, io) => {
   if (word !== undefined && flags.connection !== undefined && word !== flags.connection)
     throw new Failure('cli/usage', '--connection', `NAME and --connection name two connections`)
   const name = word ?? flags.connection
-  return withStore(flags.store, io, false, async (store) => {
-    if (flags.cancel !== undefined) return await cancel(store, flags.cancel, flags, io)
+  const { cancel: withdrawn } = flags
+  if (withdrawn !== undefined)
+    return withStore(flags.store, io, false, async (store) => await cancel(store, withdrawn, flags, io))
+  return readingStore(flags.store, io, async (store) => {
     if (flags.show !== undefined) return await show(store, flags.show, flags.json, io)
     if (name !== undefined) await storedConnection(store, name)
     const rows = await store.intents({

@@ -1,7 +1,7 @@
 import type { Change } from '../runtime/types.ts'
 import { COMMON, type CommandSpec, STORE, whole } from './args.ts'
 import { command } from './command.ts'
-import { storedConnection, withStore } from './compose.ts'
+import { readingStore, storedConnection } from './compose.ts'
 import { EXIT, JSON_VERSION } from './io.ts'
 import { jsonLine, type Paint, painter, safe, table } from './text.ts'
 
@@ -27,7 +27,7 @@ const spec = {
 export const run = command(spec, async ({ flags, words: [name = ''] }, io) => {
   const limit = whole('--limit', flags.limit, 100, [1, 1_000_000])
   const after = whole('--after', flags.after, 0, [0, Number.MAX_SAFE_INTEGER])
-  return withStore(flags.store, io, false, async (store) => {
+  return readingStore(flags.store, io, async (store) => {
     await storedConnection(store, name)
     const changes = await store.changes(name, { after, limit, ...(flags.stream === undefined ? {} : { stream: flags.stream }) })
     const next = changes.at(-1)?.seq ?? after

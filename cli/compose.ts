@@ -39,11 +39,16 @@ export async function openTheStore(given: string | undefined, io: Io, create: bo
     import('../runtime/store/sqlite/open.ts'),
     import('./stop-mail.ts'),
   ])
+  const dir = storeDir(given, io)
+  const store = await guided(openStore(dir, { create }))
+  await takeUp(dir, store)
+  return withStops(dir, store)
+}
+
+/** Says what to do where there is no store. */
+async function guided(opening: Promise<BothStores>): Promise<BothStores> {
   try {
-    const dir = storeDir(given, io)
-    const store = await openStore(dir, { create })
-    await takeUp(dir, store)
-    return withStops(dir, store)
+    return await opening
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'store/not-found') throw error
     throw new GuidedFailure(
@@ -60,7 +65,21 @@ export async function withStore<T>(
   create: boolean,
   work: (store: BothStores) => Promise<T>,
 ): Promise<T> {
-  const store = await openTheStore(given, io, create)
+  return await closing(await openTheStore(given, io, create), work)
+}
+
+/** For commands that only show: works beside a process that has the store, and shows what was published by now. */
+export async function readingStore<T>(given: string | undefined, io: Io, work: (store: BothStores) => Promise<T>): Promise<T> {
+  const [{ openStore }, { ordersWaiting, withStopsShown }] = await Promise.all([
+    import('../runtime/store/sqlite/open.ts'),
+    import('./stop-mail.ts'),
+  ])
+  const dir = storeDir(given, io)
+  const orders = ordersWaiting(dir)
+  return await closing(withStopsShown(orders, await guided(openStore(dir, { read_only: true }))), work)
+}
+
+async function closing<T>(store: BothStores, work: (store: BothStores) => Promise<T>): Promise<T> {
   try {
     return await work(store)
   } finally {

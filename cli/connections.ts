@@ -1,6 +1,6 @@
 import { COMMON, type CommandSpec, STORE } from './args.ts'
 import { command } from './command.ts'
-import { withStore } from './compose.ts'
+import { readingStore } from './compose.ts'
 import { EXIT, JSON_VERSION } from './io.ts'
 import { jsonLine, painter, safe, table } from './text.ts'
 
@@ -21,7 +21,7 @@ const spec = {
 } as const satisfies CommandSpec
 
 export const run = command(spec, async ({ flags }, io) =>
-  withStore(flags.store, io, false, async (store) => {
+  readingStore(flags.store, io, async (store) => {
     if (flags.remove !== undefined) {
       await store.removeConnection(flags.remove)
       io.err(`removed ${safe(flags.remove)}\n`)

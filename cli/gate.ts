@@ -1,7 +1,7 @@
 import { COMMON, type CommandSpec, STORE } from './args.ts'
 import { unknownStream } from './attest.ts'
 import { command } from './command.ts'
-import { storedTarget, withStore } from './compose.ts'
+import { readingStore, storedTarget } from './compose.ts'
 import { EXIT, JSON_VERSION } from './io.ts'
 import { jsonLine, painter } from './text.ts'
 import { gateLines } from './verdict-text.ts'
@@ -26,7 +26,7 @@ const spec = {
 export const run = command(spec, async ({ flags, words: [name = ''] }, io) => {
   const [{ gate }, { fingerprintOf }] = await Promise.all([import('../runtime/judge/gate.ts'), import('../runtime/read/sync.ts')])
   const { revertReasons, withReverts } = await import('./reverts.ts')
-  return withStore(flags.store, io, false, async (store) => {
+  return readingStore(flags.store, io, async (store) => {
     const { connector, connection } = await storedTarget(store, name, io)
     for (const stream of flags.stream) if (!Object.hasOwn(connector.streams, stream)) throw unknownStream(connector, stream)
     const inScope = Object.values(connector.streams).filter((s) => flags.stream.length === 0 || flags.stream.includes(s.name))

@@ -3,7 +3,7 @@ import { didYouMean } from '../runtime/spec/nearest.ts'
 import type { JsonObject } from '../runtime/types.ts'
 import { COMMON, type CommandSpec, STORE, whole } from './args.ts'
 import { command } from './command.ts'
-import { storedConnection, withStore } from './compose.ts'
+import { readingStore, storedConnection } from './compose.ts'
 import { EXIT, JSON_VERSION } from './io.ts'
 import { jsonLine, painter, plural, safe, table } from './text.ts'
 
@@ -32,7 +32,7 @@ export const run = command(spec, async ({ flags, words: [name = '', stream = '']
   const after = whole('--after', flags.after, 0, [0, Number.MAX_SAFE_INTEGER])
   const which = flags.which ?? 'complete'
   if (which !== 'complete' && which !== 'latest') throw new Failure('cli/usage', '--which', '--which takes complete or latest')
-  return withStore(flags.store, io, false, async (store) => {
+  return readingStore(flags.store, io, async (store) => {
     await storedConnection(store, name)
     const snapshots = await store.snapshots(name)
     const found = snapshots.find(({ latest }) => latest.stream === stream)

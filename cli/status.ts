@@ -4,7 +4,7 @@ import type { Connection, Connector } from '../runtime/types.ts'
 import type { KillSwitch } from '../runtime/write-types.ts'
 import { COMMON, type CommandSpec, STORE } from './args.ts'
 import { command } from './command.ts'
-import { type BothStores, storedConnection, storedConnector, withStore } from './compose.ts'
+import { type BothStores, readingStore, storedConnection, storedConnector } from './compose.ts'
 import { EXIT, type Io, JSON_VERSION } from './io.ts'
 import { cutTo, jsonLine, type Paint, painter, plural, safe, span, table } from './text.ts'
 import { because, findingLines, paintedVerdict, stepLines } from './verdict-text.ts'
@@ -44,7 +44,7 @@ type Status = {
 }
 
 export const run = command(spec, async ({ flags, words: [name] }, io) =>
-  withStore(flags.store, io, false, async (store) => {
+  readingStore(flags.store, io, async (store) => {
     const connections = name === undefined ? await store.connections() : [await storedConnection(store, name)]
     const all = []
     for (const connection of connections) all.push(await statusOf(store, connection, io))

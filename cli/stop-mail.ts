@@ -36,6 +36,39 @@ export async function takeUp(dir: string, store: WriteStore): Promise<void> {
   }
 }
 
+/** Orders that nobody has taken up yet, oldest first. Read before the store is opened: what is taken up meanwhile is in the store then. */
+export function ordersWaiting(dir: string): readonly StopOrder[] {
+  return waiting(dir).flatMap((name) => {
+    const text = textOf(join(folder(dir), name))
+    return text === null ? [] : [orderFrom(text)]
+  })
+}
+
+/** The store as a reader sees it: the orders are in force already, and stay where they are. */
+export function withStopsShown<S extends WriteStore>(orders: readonly StopOrder[], store: S): S {
+  return {
+    ...store,
+    killSwitches: async () => {
+      const stops = new Map((await store.killSwitches()).map((stop) => [stop.scope, stop]))
+      for (const { do: what, scope, by, why, at } of orders) {
+        if (what === 'go') stops.delete(scope)
+        else if (!stops.has(scope)) stops.set(scope, { scope, by, why, at })
+      }
+      return [...stops.values()]
+    },
+  }
+}
+
+/** Null: taken up meanwhile. */
+function textOf(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}
+
 function waiting(dir: string): readonly string[] {
   try {
     return readdirSync(folder(dir))

@@ -2,7 +2,7 @@
  * What the store remembers. One port, several engines, one contract suite (test/store/contract.ts).
  * Every method is one transaction. Failures are `Failure`s: store/not-found; store/ended for a read or sync that is published, replaced
  * or over; store/page-exists; store/absence; store/locked, store/folder, store/full, store/newer, store/damaged from the engine.
- * One sync of a connection is read at a time. Numbers of records (`StoredRecord.seq`) and of events (`Change.seq`) are not the same.
+ * One sync of a connection is read at a time. One process writes; any number read beside it, each what was there when it opened. Numbers of records (`StoredRecord.seq`) and of events (`Change.seq`) are not the same.
  */
 import type { Change, Connection, Gap, JsonObject, PageFacts, PageRow, ReadFacts, StoredRecord, Verdict } from '../types.ts'
 
@@ -157,7 +157,7 @@ export type Store = {
   snapshots(connection: string): Promise<readonly { readonly latest: Snapshot; readonly complete: Snapshot | null }[]>
   gaps(connection: string, sync: number): Promise<readonly Gap[]>
   quarantine(connection: string, sync: number, stream: string, limit: number): Promise<readonly QuarantineRow[]>
-  /** Records of a snapshot, ascending by seq, `after` a seq. `which` complete: the last complete one, else the newest. */
+  /** Records of a snapshot, ascending by seq, `after` a seq. `which` complete: of the last complete one, none where there is none. */
   records(
     connection: string,
     stream: string,

@@ -142,11 +142,22 @@ describe('a sync that is stopped', () => {
     expect(JSON.parse(again.out)).toMatchObject({ resumed: 1, streams: { users: { verdict: 'complete', records: 900 } } })
   }, 60_000)
 
-  test('while another process holds the store: a clear error, exit 3, and the first goes on', async () => {
+  test('is looked at by another process while it runs; a second sync is refused with exit 3, and the first goes on', async () => {
+    expect((await run(syncArgs())).code).toBe(0)
     const first = start(syncArgs())
     await pages(2)
-    const second = await run(['status'])
-    expect(second).toMatchObject({ code: 3, out: '', err: expect.stringContaining('error[store/locked]') })
-    expect((await first.ended).code).toBe(0)
+    const [status, connections, actions, second] = await Promise.all([
+      run(['status', '--json']),
+      run(['connections', '--json']),
+      run(['actions', '--json']),
+      run(syncArgs()),
+    ])
+    expect([status.code, connections.code, actions.code]).toEqual([0, 0, 0])
+    expect(JSON.parse(status.out).connections[0]).toMatchObject({
+      sync: { sync: 2, state: 'running' },
+      streams: { users: { sync: 1, verdict: 'complete', records: 900 } },
+    })
+    expect(second).toMatchObject({ code: 3, err: expect.stringContaining('error[store/locked]') })
+    expect(JSON.parse((await first.ended).out)).toMatchObject({ sync: 2, state: 'finished' })
   }, 60_000)
 })

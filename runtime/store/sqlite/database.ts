@@ -27,8 +27,11 @@ export type Database = {
   readonly close: () => void
 }
 
-export function openDatabase(file: string, dir: string): Database {
-  const db = guarded(dir, () => new DatabaseSync(file, { timeout: 0 }))
+/** A reader and a writer never wait for each other's work, only a moment for the index of the log while one of them makes it. */
+const WAIT_MS = 2_000
+
+export function openDatabase(file: string, dir: string, readOnly = false): Database {
+  const db = guarded(dir, () => new DatabaseSync(file, { timeout: WAIT_MS, readOnly }))
   const prepared = new Map<string, StatementSync>()
   const statement = (sql: string): StatementSync => {
     let found = prepared.get(sql)

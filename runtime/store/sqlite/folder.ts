@@ -6,14 +6,22 @@ import { guarded } from './database.ts'
 
 export type Folder = { readonly file: string; readonly release: () => void }
 
+const NAME = 'rollcall.db'
+
+/** Throws `store/not-found`. */
+export function existingFile(dir: string): string {
+  const file = join(dir, NAME)
+  if (!existsSync(file)) throw new Failure('store/not-found', dir, `there is no store in ${dir}`)
+  return file
+}
+
 /**
  * Makes the folder (0700) and takes its lock; where there is no database, `make` fills a new one. The files are 0600: they hold
  * personal data and handed-out tokens. Errors: `store/not-found` where there is none and none may be made, `store/folder`,
  * `store/locked`, `store/full`.
  */
 export function takeFolder(dir: string, create: boolean, make: (file: string) => void): Folder {
-  const file = join(dir, 'rollcall.db')
-  if (!create && !existsSync(file)) throw new Failure('store/not-found', dir, `there is no store in ${dir}`)
+  const file = create ? join(dir, NAME) : existingFile(dir)
   files(dir, () => {
     mkdirSync(dir, { recursive: true, mode: 0o700 })
     own(join(dir, 'lock.db'))

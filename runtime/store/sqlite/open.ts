@@ -5,13 +5,13 @@ import { cleanText } from '../text.ts'
 import type { WriteStore } from '../write-port.ts'
 import { changes } from './changes.ts'
 import { type Database, openDatabase } from './database.ts'
-import { takeFolder } from './folder.ts'
+import { existingFile, takeFolder } from './folder.ts'
 import { WORK_TABLES } from './groups.ts'
 import { PENDING_MOST } from './pending.ts'
 import { publish, SNAPSHOT, snapshotFrom } from './publish.ts'
 import { loadRead, membersOf, type ReadState } from './reads.ts'
 import { recordById, recordsOf } from './records.ts'
-import { makeSchema, migrate } from './schema.ts'
+import { foundVersion, makeSchema, migrate, SCHEMA_VERSION } from './schema.ts'
 import { type Room, readSession } from './session.ts'
 import { knownConn, openSyncs, syncRow } from './syncs.ts'
 import { openVersions } from './versions.ts'
@@ -28,14 +28,23 @@ export type OpenOptions = {
   readonly max_bytes?: number
   /** Versions that wait in memory for the index of ids; a power of two, 64 bytes each. Default 65,536. */
   readonly index_after?: number
+  /**
+   * Default false. Beside whatever process works on the store: nothing is locked or written, and all that is read is as it was in the
+   * moment of opening. There must be a store.
+   */
+  readonly read_only?: boolean
 }
 
 /**
- * The store in a folder; one process at a time.
+ * The store in a folder; one process at a time writes, any number read.
  * Errors: `store/not-found`, `store/folder`, `store/locked`, `store/newer`, `store/damaged`, `store/full`.
  */
 export async function openStore(dir: string, options: OpenOptions = {}): Promise<Store & WriteStore> {
-  const folder = takeFolder(dir, options.create ?? true, (file) => {
+  if (options.read_only === true) {
+    const store = readerOver(dir, options)
+    if (store !== null) return store
+  }
+  const folder = takeFolder(dir, options.read_only !== true && (options.create ?? true), (file) => {
     const fresh = openDatabase(file, dir)
     try {
       makeSchema(fresh)
@@ -56,6 +65,24 @@ export async function openStore(dir: string, options: OpenOptions = {}): Promise
   } catch (error) {
     db?.close()
     folder.release()
+    throw error
+  }
+}
+
+/** Null: the file has an older format, which only a writer can bring up. */
+function readerOver(dir: string, options: OpenOptions): (Store & WriteStore) | null {
+  const db = openDatabase(existingFile(dir), dir, true)
+  try {
+    // One transaction for as long as it is open: what several questions answer fits together.
+    db.exec('PRAGMA cache_size = -16000; PRAGMA trusted_schema = OFF; BEGIN')
+    if (foundVersion(db, dir) < SCHEMA_VERSION) {
+      db.close()
+      return null
+    }
+    db.exec(WORK_TABLES)
+    return storeOver(db, options.index_after ?? PENDING_MOST, () => undefined)
+  } catch (error) {
+    db.close()
     throw error
   }
 }

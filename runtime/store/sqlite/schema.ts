@@ -88,12 +88,17 @@ export function makeSchema(db: Database): void {
 
 /** Brings the file to this version, one transaction a step. Throws `store/newer`, `store/damaged`. */
 export function migrate(db: Database, dir: string): void {
+  steps(db, foundVersion(db, dir))
+}
+
+/** Of the file's format. Throws `store/newer`, `store/damaged`. */
+export function foundVersion(db: Database, dir: string): number {
   const found = db.pragma('user_version')
   if (db.pragma('application_id') !== APPLICATION)
     throw new Failure('store/damaged', dir, `${dir}/rollcall.db is empty or a database of another program`)
   if (found > SCHEMA_VERSION)
     throw new Failure('store/newer', dir, `the store in ${dir} has format ${found}; this program knows up to ${SCHEMA_VERSION}`)
-  steps(db, found)
+  return found
 }
 
 function steps(db: Database, from: number): void {
