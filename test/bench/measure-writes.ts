@@ -47,7 +47,9 @@ async function active(count: number): Promise<readonly string[]> {
 
 async function verify(): Promise<object> {
   const before = http.stats().requests
-  for (const id of people) await requestChange(ctx, { action: 'deactivate_account', id, input: {}, provenance })
+  await store.request(
+    await Promise.all(people.map((id) => intentOf(ctx, { action: 'deactivate_account', id, input: {}, provenance }))),
+  )
   const { outcomes } = await drain(ctx)
   const verified = outcomes.filter(({ outcome }) => outcome.is === 'verified').length
   return { verified, requests: http.stats().requests - before }

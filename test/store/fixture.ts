@@ -128,7 +128,7 @@ export async function collect<T>(from: AsyncIterable<T>): Promise<readonly T[]> 
 }
 
 /** What the process that is killed reads: pages of a sync, and records of a page. Ids leave and come back; contents change. */
-export const PAGES = 6
+export const PAGES = 24
 export const ROWS = 20
 export const rowsOf = (sync: number, no: number): readonly Row[] =>
   Array.from({ length: ROWS }, (_, i) => {

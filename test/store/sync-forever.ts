@@ -1,5 +1,5 @@
 /**
- * A process of its own, made to be killed: syncs one after the other, 6 pages of 20 records each, as fast as it can; says on stdout
+ * A process of its own, made to be killed: syncs one after the other, 24 pages of 20 records each, as fast as it can; says on stdout
  * what the store has acknowledged. Goes on where the ledger says. Record i of sync s changes its content every second sync.
  */
 

@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import { Failure } from '../../errors.ts'
+import { openGroup } from './group-commit.ts'
 
 export type Value = SQLInputValue
 export type Cells = readonly SQLOutputValue[]
@@ -24,6 +25,8 @@ export type Database = {
   readonly pragma: (name: string) => number
   /** All of it durable, or nothing. Default: `disk`. */
   readonly write: <T>(work: () => T, outlives?: Outlives) => T
+  /** The same, in one commit with what else is asked for at this moment. Work that throws is undone alone and rejects alone. */
+  readonly join: <T>(work: () => T, outlives?: Outlives) => Promise<T>
   readonly close: () => void
 }
 
@@ -47,26 +50,28 @@ export function openDatabase(file: string, dir: string, readOnly = false): Datab
   db.function('fold', { deterministic: true }, (text) => String(text).toLowerCase())
   const exec = (sql: string): void => guarded(dir, () => db.exec(sql))
   let outlived: Outlives | null = null
+  const write: Database['write'] = (work, outlives = 'disk') => {
+    if (outlived !== outlives) exec(SYNCHRONOUS[outlives])
+    outlived = outlives
+    exec('BEGIN IMMEDIATE')
+    try {
+      const result = work()
+      exec('COMMIT')
+      return result
+    } catch (error) {
+      // SQLite has rolled back by itself after some errors (disk full).
+      if (db.isTransaction) exec('ROLLBACK')
+      throw error
+    }
+  }
   return {
     run: (sql, ...values) => guarded(dir, () => Number(statement(sql).run(...values).changes)),
     one: (sql, ...values) => guarded(dir, () => statement(sql).get(...values) as Cells | undefined),
     all: (sql, ...values) => guarded(dir, () => statement(sql).all(...values) as unknown as readonly Cells[]),
     exec,
     pragma: (name) => guarded(dir, () => Number((Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0] as number) ?? 0)),
-    write: (work, outlives = 'disk') => {
-      if (outlived !== outlives) exec(SYNCHRONOUS[outlives])
-      outlived = outlives
-      exec('BEGIN IMMEDIATE')
-      try {
-        const result = work()
-        exec('COMMIT')
-        return result
-      } catch (error) {
-        // SQLite has rolled back by itself after some errors (disk full).
-        if (db.isTransaction) exec('ROLLBACK')
-        throw error
-      }
-    },
+    write,
+    join: openGroup(write, exec, () => db.isTransaction),
     close: () => {
       if (db.isOpen) guarded(dir, () => db.close())
     },

@@ -21,14 +21,14 @@ export function openWrites(db: Database): WriteStore {
     ...openBrakes(db),
     ...openAudit(db),
     request: async (intents) => {
-      const { requested, made, cancelled } = db.write(() => requestAll(db, intents))
+      const { requested, made, cancelled } = await db.join(() => requestAll(db, intents))
       // Who works on a cancelled one hears `store/ended` before it sends.
       for (const n of cancelled) left(n)
       waits(made)
       return requested
     },
     append: async (intent, event, audit) => {
-      const { n, before, after } = db.write(
+      const { n, before, after } = await db.join(
         () => appendEvent(db, intent, event, audit),
         SEEN_AGAIN.has(event.kind) ? 'process' : 'disk',
       )
