@@ -287,6 +287,21 @@ const TABLE: readonly Row[] = [
     ['off 1'],
   ],
   [
+    'W17 one look of a stale replica, and after it nobody can see: unknown, not looked at every few seconds for ever',
+    action(gone),
+    { answer: accepted, look: ({ s }) => (s < 2 ? { shows: 'other' } : { shows: 'asked', control: 'not_alive' }) },
+    ['unknown'],
+    ['off 1'],
+    (ran) => expect(ran.events.filter((event) => event.kind === 'look').length).toBeLessThan(40),
+  ],
+  [
+    'W17 the look at the deadline alone shows the old state, and after it nobody can see: unknown',
+    action(),
+    { answer: accepted, look: ({ s }) => (s > 55 && s < 62 ? { shows: 'other' } : { shows: 'unanswered' }) },
+    ['unknown'],
+    ['off 1'],
+  ],
+  [
     'W18 upstream re-adds',
     action({ ...gone, recheck_s: [600] }),
     { answer: accepted, look: ({ phase }) => (phase === 'recheck' ? shows(false) : { shows: 'asked', control: 'alive' }) },
