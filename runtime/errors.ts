@@ -1033,6 +1033,12 @@ export const ERRORS = {
     again: false,
     next: 'Wait for its outcome, and ask for the opposite change where it is not wanted.',
   },
+  'store/stopped': {
+    means: 'A request was to leave while a kill switch stands; nothing was sent.',
+    http: 409,
+    again: true,
+    next: 'Lift the stop with `rollcall go`, then go on with `rollcall apply CONNECTION --resume`.',
+  },
   'store/too-large': {
     means: 'The input of a change is larger than 64 KB.',
     http: 413,

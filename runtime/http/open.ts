@@ -2,7 +2,7 @@
 import { setTimeout as sleepFor } from 'node:timers/promises'
 import { told as toldWords } from '../kinds/told/index.ts'
 import { compileCel } from '../kinds/value/cel.ts'
-import type { Connector, Json, Send } from '../types.ts'
+import type { Connector, HttpRequest, Json, Observation, Send } from '../types.ts'
 import { openAgents, type Resolve } from './agents.ts'
 import { looseBody, type Test } from './classify.ts'
 import { openCredentials, renderSettings } from './credentials.ts'
@@ -37,8 +37,12 @@ export type Http = {
   /**
    * A write: on the wire once, whatever comes back. Never again by itself but after a 401 (nothing was done) with a renewed credential,
    * and never to where a redirect points. 429 and 5xx are `lost`: what became of it, a look says.
+   * `ready` is awaited when it has its place among the others and right before it leaves; where it rejects nothing leaves, and so does this.
    */
-  readonly sendOnce: Send
+  readonly sendOnce: (
+    request: HttpRequest,
+    options: Parameters<Send>[1] & { readonly ready?: () => Promise<void> },
+  ) => Promise<Observation>
   readonly stats: () => HttpStats
   /** Requests under way or waiting end as `http/aborted`. */
   readonly close: () => Promise<void>
@@ -157,8 +161,9 @@ export function openHttp(o: HttpOptions): Http {
       const { observation } = await one({ request, lane, signal, once: false, authorised: true, origins })
       return observation
     },
-    async sendOnce(request, { lane, signal }) {
-      const { observation } = await one({ request, lane, signal, once: true, authorised: true, origins })
+    async sendOnce(request, { lane, signal, ready }) {
+      const before = ready === undefined ? {} : { ready }
+      const { observation } = await one({ request, lane, signal, once: true, authorised: true, origins, ...before })
       return observation
     },
     stats: () => ({

@@ -45,6 +45,8 @@ export type Sending = {
   readonly signal: AbortSignal | undefined
   /** Sent once, whatever comes back: a write, or a token request that uses its credential up. */
   readonly once: boolean
+  /** Awaited in the slot, right before the wire. */
+  readonly ready?: () => Promise<void>
   /** False: a token request, which carries its own proof, and whose every answer is for the auth word to read. */
   readonly authorised: boolean
   readonly origins: readonly string[]
@@ -158,6 +160,7 @@ export function openSend(room: Room): SendOne {
     trail: Trail,
     signal: AbortSignal,
   ): Promise<{ readonly said: Heard; readonly whole: Whole | null; readonly until_ms: number | null }> {
+    await sending.ready?.()
     // A write goes to where it was declared to go and nowhere else; what a redirect means, the looks say.
     const { answer, hops, blocked } =
       sending.authorised && !sending.once

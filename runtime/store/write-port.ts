@@ -72,6 +72,7 @@ export type WriteStore = {
    * (and `cancelled`) it refuses (`store/ended`) all but rechecks and what they show: verified, partial or refuted (a facet of it)
    * → reverted, refuted or partial → verified late, reverted → verified. `store/sent`: cancelled after something was sent.
    * A leaver may have cancelled what a caller is working on: `store/ended` at `sending` means that nothing is to be sent.
+   * `store/stopped`: `sending` while a kill switch stands here.
    */
   append(intent: string, event: IntentEvent, audit: { readonly by: string; readonly what: string }): Promise<void>
   /** Waiting per lane, `held`, and `in_flight` (claimed here, or sent and unfinished): for status and the overtaking bench. */

@@ -141,7 +141,8 @@ async function performSend(work: Work, step: string, attempt: number): Promise<v
     const because = `${step} cannot be sent as it is declared: ${sent.not_sent}`
     await append(work, { kind: 'held', at: at(ctx), brake: 'request', because }, 'held: request')
   } catch (error) {
-    // Withdrawn in the meantime: the store took no `sending`, so nothing left.
+    // Stopped or withdrawn in the meantime: the store took no `sending`, so nothing left.
+    if (error instanceof Failure && error.code === 'store/stopped') return
     if (!(error instanceof Failure) || error.code !== 'store/ended' || !(await reload(work))) throw error
   }
 }

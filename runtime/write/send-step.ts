@@ -24,17 +24,31 @@ export async function sendStep(work: Work, compiled: CompiledStep, attempt: numb
     if (!(error instanceof Failure)) throw error
     return { not_sent: error.message, code: error.code }
   }
-  // If this fails nothing leaves: no audit, no action.
-  await append(
-    work,
-    { kind: 'sending', at: at(ctx), step: step.name, attempt },
-    `${intent.action}: send ${step.name}, attempt ${attempt}`,
-  )
-  await boundary(ctx, 'sending')
+  const left = Promise.withResolvers<void>()
+  let durable = false
+  // When its turn among the others has come, and not before: what waits may still be stopped or withdrawn, and nothing of it was sent.
+  const ready = async (): Promise<void> => {
+    if (durable) return
+    // If this fails nothing leaves: no audit, no action.
+    await append(
+      work,
+      { kind: 'sending', at: at(ctx), step: step.name, attempt },
+      `${intent.action}: send ${step.name}, attempt ${attempt}`,
+    )
+    durable = true
+    await boundary(ctx, 'sending')
+    left.resolve()
+  }
   const options = ctx.signal === undefined ? { lane: intent.lane } : { lane: intent.lane, signal: ctx.signal }
-  const sending = ctx.http.sendOnce(request, options)
-  await boundary(ctx, 'sent')
+  const sending = ctx.http.sendOnce(request, { ...options, ready })
+  await Promise.race([left.promise, sending])
+  if (durable) await boundary(ctx, 'sent')
   const observation = await sending
+  if (!durable) {
+    ctx.signal?.throwIfAborted()
+    // It never left (no credential, a breaker that is open): it counts as tried, and the looks say the rest.
+    await ready()
+  }
   await boundary(ctx, 'answered')
   const answered = readAnswer(work, compiled, observation)
   await append(work, answered, `${intent.action}: ${step.name} ${answered.result}`)

@@ -70,3 +70,15 @@ test('a GET that is sent once follows no redirect either', async () => {
   expect(await http.sendOnce(get(`${it.url}/users`), LANE)).toMatchObject({ kind: 'refused', code: 'http/redirect' })
   expect(it.seen.length).toBe(1)
 })
+
+test('`ready` is awaited when its turn has come: where it rejects nothing leaves, and the slot is free again', async () => {
+  const { it, http } = await once((_request, response) => json(response, {}))
+  const stopped = new Error('stopped')
+  const never = http.sendOnce(get(`${it.url}/users`, POST), { ...LANE, ready: () => Promise.reject(stopped) })
+  await expect(never).rejects.toBe(stopped)
+  expect(it.seen.length).toBe(0)
+  const order: string[] = []
+  const ready = async () => void order.push(`ready, ${it.seen.length} sent`)
+  expect(await http.sendOnce(get(`${it.url}/users`, POST), { ...LANE, ready })).toMatchObject({ kind: 'answer' })
+  expect([order, it.seen.length, http.stats().in_flight]).toEqual([['ready, 0 sent'], 1, 0])
+})

@@ -158,6 +158,7 @@ function appendModel(model: Model, row: Known, event: EventName): string | null 
   const late = { verified: ['reverted'], refuted: ['reverted', 'verified'], reverted: ['verified'] }[row.was ?? ''] ?? []
   if (over && !late.includes(event) && !(event === 'recheck' && row.was !== 'cancelled')) return 'store/ended'
   if (!over && event === 'cancelled' && row.sent) return 'store/sent'
+  if (event === 'sending' && model.stopped) return 'store/stopped'
   row.events.push(event)
   model.audit++
   if (event === 'recheck') return null

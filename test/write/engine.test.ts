@@ -55,6 +55,27 @@ describe('an intent, from asked for to outcome', () => {
     expect(it.mutations()).toEqual([])
   })
 
+  test('one withdrawn while it is looked at does not stop the others of the same drain', async () => {
+    const { it, lab } = await both()
+    const intent = await lab.ask('update_account', 'u2', { input: { title: 'Boss' } })
+    const other = await lab.ask('update_account', 'u3', { input: { title: 'Boss' } })
+    const withdrawn: Promise<void>[] = []
+    it.lie = ({ method, path }) => {
+      if (method !== 'GET' || path !== '/users/u2' || withdrawn.length > 0) return null
+      const event = { kind: 'cancelled', at: new Date().toISOString(), by: 'Ada', because: 'she leaves' } as const
+      withdrawn.push(lab.store.append(intent, event, { by: 'Ada', what: 'cancelled' }))
+      return null
+    }
+    const drained = await drain(lab.ctx)
+    expect(withdrawn).toHaveLength(1)
+    expect([drained.done, drained.put_aside]).toEqual([1, 1])
+    expect([(await lab.store.intent(intent))?.outcome, (await lab.store.intent(other))?.outcome]).toEqual([
+      'cancelled',
+      'verified',
+    ])
+    expect(it.effects).toEqual(['patch u3'])
+  })
+
   test('what is so already is looked at and not sent', async () => {
     const { it, lab } = await both()
     Object.assign(it.users.get('u2')!, { active: false, sessions: 0 })
@@ -211,6 +232,46 @@ describe('brakes', () => {
     expect((await run(lab, intent)).is).toBe('verified')
     expect(it.effects).toEqual(['deactivate u2', 'end u2'])
   })
+
+  test.each(['a read of the kill switches', 'the last look at its history'])(
+    'a stop given right after %s lets 0 requests leave',
+    async (moment) => {
+      const { it, lab } = await both()
+      const intent = await lab.ask('update_account', 'u2', { input: { title: 'Boss' } })
+      let [looked, stopped] = [false, false]
+      const stop = async () => {
+        if (!looked || stopped) return
+        stopped = true
+        await lab.store.stop({ scope: 'small', by: 'anna', why: 'wrong list', at: new Date().toISOString() })
+      }
+      const late = moment.startsWith('the last') ? 'append' : 'killSwitches'
+      const store = new Proxy(lab.store, {
+        get: (target, name) => {
+          if (name === 'killSwitches' && late === name)
+            return async () => {
+              const now = await target.killSwitches()
+              await stop()
+              return now
+            }
+          if (name === 'append' && late === name)
+            return async (...args: Parameters<typeof target.append>) => {
+              if (args[1].kind === 'sending') await stop()
+              await target.append(...args)
+            }
+          return Reflect.get(target, name)
+        },
+      })
+      const onProgress: SmallLab['ctx']['onProgress'] = ({ event }) => {
+        looked ||= event.kind === 'looked'
+      }
+      expect(await runIntent({ ...lab.ctx, store, onProgress }, intent)).toBeNull()
+      expect(stopped).toBe(true)
+      expect(it.mutations()).toEqual([])
+      expect(kinds(await eventsOf(lab, intent))).toEqual(['requested', 'looked'])
+      await lab.store.go('small', 'anna', new Date().toISOString())
+      expect((await run(lab, intent)).is).toBe('verified')
+    },
+  )
 
   test('no audit, no action: 200 times the audit record cannot be written, 0 requests that change something', async () => {
     const { it, lab } = await both()

@@ -25,6 +25,8 @@ export function appendEvent(
     throw new Failure('store/sent', intent, `a request of ${intent} left at ${before.sent_at}; it can not be cancelled any more`)
   if (refusal === 'ended')
     throw new Failure('store/ended', intent, `${intent} is over (${before.outcome}) and takes no ${event.kind} any more`)
+  // In the same transaction: a stop that stands before this commit is never overtaken.
+  if (event.kind === 'sending') mustNotBeStopped(db, intent, row[4] as string)
   const after = stateAfter(before, event)
   db.run('INSERT INTO intent_event (n, said) VALUES ($1, $2)', n, jsonText(event))
   db.run(
@@ -40,6 +42,12 @@ export function appendEvent(
   const detail = { connection: row[4] as string, action: row[5] as string, id: row[6] as string | null, ...told(event) }
   note(db, { at: event.at, what: audit.what, by: audit.by, about: intent, detail })
   return { n, before, after }
+}
+
+function mustNotBeStopped(db: Database, intent: string, connection: string): void {
+  const stop = db.one("SELECT why, by FROM kill_switch WHERE scope IN ('*', $1)", connection)
+  if (stop === undefined) return
+  throw new Failure('store/stopped', intent, `${stop[1]} has stopped ${connection} (${stop[0]}); nothing of ${intent} was sent`)
 }
 
 /** From the first request to the first `verified`, in ms; null where nothing was sent or the times are none. */
