@@ -125,8 +125,20 @@ export type Bench = {
   readonly unplayed: (dialect: string) => readonly string[]
   readonly close: () => Promise<void>
 }
-/** A module of `openBenches` is what a worker loads; tests bring their own. */
-export type OpenBenches = () => Promise<readonly Bench[]>
+/** What a worker loads: a module that exports `openBenches`. `file`: a connector of the user's own, by path, instead of ours. */
+export type OpenBenches = (file: string | null) => Promise<readonly Bench[]>
+
+/** One run to play. What comes of it depends on nothing but this. */
+export type Job = {
+  readonly side: Side
+  readonly dialect: string
+  readonly scenario: string
+  readonly seed: number
+  readonly off: readonly string[]
+  /** Play the other policies too. */
+  readonly policies: boolean
+}
+export type Played = { readonly job: Job; readonly run: Run; readonly policies: readonly PolicyRun[] }
 
 /** A number that could have been otherwise: k of n, its share, and what the data still allow. */
 export type Rate = {
@@ -182,6 +194,8 @@ export type Ablation = {
   /** Faulty reads played, and how many of them are `complete` and wrong without it that were not with it. */
   readonly faulty: number
   readonly prevents: number
+  /** Honest reads that are complete with it and not without it. */
+  readonly carries: number
   /** Faults that escape without it. */
   readonly escapes: readonly string[]
   /** Requests of honest reads with it and without it. */
@@ -210,8 +224,6 @@ export type LabReport = {
   /** sha-256 over all runs' logs in order. */
   readonly log: string
   readonly dialects: readonly string[]
-  /** Evidence checks that were off in all of it; a report with any is no claim about the product. */
-  readonly without: readonly string[]
   readonly rates: {
     readonly false_complete: Rate
     readonly false_verified: Rate

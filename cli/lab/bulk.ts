@@ -1,0 +1,55 @@
+/**
+ * Many runs. What is played and in which order it is told depends on the seed alone, never on which worker was
+ * faster: quotas are looked at where a batch ends, and a batch is told in the order it was planned.
+ */
+import { EVIDENCE } from './evidence.ts'
+import { type PlanOptions, type Quota, roundOf } from './plan.ts'
+import type { Bench, Job, Played } from './types.ts'
+
+export type BulkOptions = PlanOptions & {
+  readonly quotas: readonly Quota[]
+  /** At least so many rounds of every cell, whatever the quota says. */
+  readonly rounds: number
+  /** Evidence items; each is switched off in a second playing of the reads. */
+  readonly without: readonly string[]
+  /** Rounds in which the other policies are played too. */
+  readonly policy_rounds: number
+}
+/** Gives them back in the order they were given. */
+export type PlayAll = (jobs: readonly Job[]) => Promise<readonly Played[]>
+
+/** Nothing strikes in these scenarios: more rounds would not end. */
+const IDLE_ROUNDS = 8
+
+/** Runs in the order of the plan. Rounds of all cells, then parts of further rounds until enough of them counted. */
+export async function playPlan(benches: readonly Bench[], options: BulkOptions, play: PlayAll): Promise<readonly Played[]> {
+  const all: Played[] = []
+  for (const quota of options.quotas) {
+    let counted = 0
+    let idle = 0
+    for (let round = 0; round < options.rounds || counted < quota.runs; round++) {
+      const jobs = roundOf(benches, quota, round, options).map((job) => ({ ...job, policies: round < options.policy_rounds }))
+      const before = counted
+      for (let at = 0; at < jobs.length; ) {
+        const least = round < options.rounds ? jobs.length : quota.runs - counted
+        if (least <= 0) break
+        const played = await play(jobs.slice(at, at + least))
+        at += least
+        all.push(...played)
+        counted += played.filter(({ run }) => run.counts).length
+      }
+      idle = counted === before ? idle + 1 : 0
+      if (idle === IDLE_ROUNDS) break
+    }
+  }
+  if (options.without.length > 0) all.push(...(await play(blinded(all, options.without))))
+  return all
+}
+
+/** The reads again, with one item off each time. */
+function blinded(all: readonly Played[], without: readonly string[]): readonly Job[] {
+  const reads = all.filter(({ job, run }) => job.side === 'read' && run.counts)
+  return without.flatMap((check) => reads.map(({ job }) => ({ ...job, off: [check], policies: false })))
+}
+
+export const isEvidence = (name: string): boolean => Object.hasOwn(EVIDENCE, name)

@@ -1,0 +1,63 @@
+/** What one cell of the matrix shows, as a word, a shape and a line for the legend. */
+import type { Capped, Cell } from '../types.ts'
+
+export const STATES = {
+  false: { mark: '✗', says: 'said yes, and it was not so' },
+  block: { mark: '■', says: 'nothing was wrong, and it was not let through' },
+  unexpected: { mark: '▲', says: 'another answer than expected' },
+  noticed: { mark: '●', says: 'noticed' },
+  capped: { mark: '◌', says: 'cannot be noticed in this dialect, therefore capped at unproven' },
+  healed: { mark: '○', says: 'seen through: it was so all the same, in some or all runs' },
+  through: { mark: '✓', says: 'nothing was wrong, and it was let through' },
+  silent: { mark: '·', says: 'never struck here: measured nothing' },
+} as const
+export type State = keyof typeof STATES
+
+export type StateOf = (cell: Cell) => State
+
+/** The worst that happened in any run of the cell. */
+export function stateOf(capped: readonly Capped[]): StateOf {
+  const at = new Set(capped.flatMap(({ dialect, scenarios }) => scenarios.map((scenario) => `${dialect} ${scenario}`)))
+  return (cell) => {
+    if (cell.counted === 0) return 'silent'
+    if (cell.false_success > 0) return 'false'
+    if (cell.false_block > 0) return 'block'
+    if (cell.unexpected > 0) return 'unexpected'
+    if (cell.class !== 'faulty') return 'through'
+    if (cell.noticed < cell.counted) return 'healed'
+    return at.has(`${cell.dialect} ${cell.scenario}`) ? 'capped' : 'noticed'
+  }
+}
+
+/** The parts of a report, in order. */
+export const SECTIONS = [
+  { side: 'read', faulty: true, title: 'Reads, with a lie' },
+  { side: 'read', faulty: false, title: 'Reads, with nothing wrong' },
+  { side: 'write', faulty: true, title: 'Changes, with a lie' },
+  { side: 'write', faulty: false, title: 'Changes, with nothing wrong' },
+] as const
+
+/** Cells of each section that has any. */
+export function sectionsOf(cells: readonly Cell[]): readonly { readonly title: string; readonly cells: readonly Cell[] }[] {
+  return SECTIONS.map(({ side, faulty, title }) => ({
+    title,
+    cells: cells.filter((cell) => cell.side === side && (cell.class === 'faulty') === faulty),
+  })).filter(({ cells: some }) => some.length > 0)
+}
+
+/** Rows of a section: a scenario, and its cell in each dialect. */
+export function rowsOf(
+  cells: readonly Cell[],
+): readonly { readonly scenario: string; readonly says: string; readonly of: ReadonlyMap<string, Cell> }[] {
+  return [...Map.groupBy(cells, (cell) => cell.scenario)].map(([scenario, some]) => ({
+    scenario,
+    says: some[0]?.says ?? '',
+    of: new Map(some.map((cell) => [cell.dialect, cell])),
+  }))
+}
+
+/** `incomplete 2, unproven 1`. */
+export const saidText = (cell: Cell): string =>
+  Object.entries(cell.said)
+    .map(([word, times]) => (cell.counted === times ? word : `${word} ${times}`))
+    .join(', ')

@@ -1,0 +1,158 @@
+/** The report for a terminal: at most 100 columns, every mark a shape of its own, colour only on top. */
+import { cutTo, type Paint, safe, table } from '../../text.ts'
+import type { Cell, LabReport } from '../types.ts'
+import { rowsOf, STATES, type State, type StateOf, saidText, sectionsOf, stateOf } from './state.ts'
+import { ablationWords, count, headlines, shareText, sidelines } from './words.ts'
+
+export const WIDEST = 100
+const FINDINGS_SHOWN = 15
+/** More dialects than this stand side by side, one mark each. */
+const SIDE_BY_SIDE = 3
+
+export function labText(report: LabReport, paint: Paint, width: number): string {
+  const state = stateOf(report.capped)
+  const one = report.dialects.length <= SIDE_BY_SIDE ? linesOf : matrixOf
+  const sections = sectionsOf(report.cells).map(
+    ({ title, cells }) => `\n${paint.bold(title)}\n${one(report.dialects, cells, state, paint)}`,
+  )
+  const shown = new Set(report.cells.map(state))
+  const text = [
+    head(report, paint),
+    ...sections,
+    sections.length > 0 ? legend(shown, paint) : '',
+    asides(report, paint),
+    ablation(report, paint),
+    policies(report, paint),
+    findings(report, paint),
+    paint.dim(`\nseed ${report.seed}, log ${report.log.slice(0, 16)}: the same seed gives the same log\n`),
+  ]
+  return cutTo(text.join(''), Math.min(width, WIDEST))
+}
+
+function head(report: LabReport, paint: Paint): string {
+  const wrong = [report.reads.false_complete, report.writes.false_verified, report.honest.false_block]
+  const rows = headlines(report).map(([what, of, said, bound], i) => {
+    const tint = (wrong[i] ?? 0) > 0 ? paint.red : bound === 'not measured' ? paint.dim : paint.green
+    return [what, of, tint(said), bound]
+  })
+  return `${table(rows)}\n${table(sidelines(report))}`
+}
+
+const tintOf: { readonly [state in State]: keyof Paint } = {
+  false: 'red',
+  block: 'red',
+  unexpected: 'yellow',
+  noticed: 'green',
+  capped: 'yellow',
+  healed: 'green',
+  through: 'green',
+  silent: 'dim',
+}
+const markOf = (state: State, paint: Paint): string => paint[tintOf[state]](STATES[state].mark)
+
+/** A line a scenario and dialect: what was said, how often it struck, what it cost. */
+function linesOf(dialects: readonly string[], cells: readonly Cell[], state: StateOf, paint: Paint): string {
+  const several = dialects.length > 1
+  const rows = cells.map((cell) => [
+    markOf(state(cell), paint),
+    safe(cell.scenario),
+    ...(several ? [safe(cell.dialect)] : []),
+    state(cell) === 'unexpected' ? `${saidText(cell)}, not ${cell.expected.join(' or ')}` : saidText(cell),
+    cell.counted === 0 ? paint.dim('–') : `${count(cell.fired)}×`,
+    cell.requests_bare === 0 ? paint.dim('–') : `${(cell.requests / cell.requests_bare).toFixed(1)}`,
+    paint.dim(safe(cell.says)),
+  ])
+  const titles = ['', 'lie', ...(several ? ['dialect'] : []), 'said', 'struck', 'requests ×', ''].map(paint.dim)
+  return table([titles, ...rows])
+}
+
+/** A line a scenario, a mark a dialect; the letters are told below. */
+function matrixOf(dialects: readonly string[], cells: readonly Cell[], state: StateOf, paint: Paint): string {
+  const here = dialects.filter((dialect) => cells.some((cell) => cell.dialect === dialect))
+  const rows = rowsOf(cells).map(({ scenario, says, of }) => {
+    const marks = here.map((dialect) => {
+      const cell = of.get(dialect)
+      return cell === undefined ? ' ' : markOf(state(cell), paint)
+    })
+    return [safe(scenario), marks.join(' '), paint.dim(safe(says))]
+  })
+  const letters = here.map((_, i) => letterOf(i))
+  const named = wrapped(here.map((dialect, i) => `${letterOf(i)} ${safe(dialect)}`))
+  return `${named.map((line) => paint.dim(`  ${line}\n`)).join('')}${table([['', paint.dim(letters.join(' ')), ''], ...rows])}`
+}
+
+const letterOf = (i: number): string => String.fromCodePoint(i < 26 ? 97 + i : 65 + i - 26)
+
+function wrapped(words: readonly string[]): readonly string[] {
+  const lines: string[] = []
+  for (const word of words) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + word.length + 5 < WIDEST) lines[lines.length - 1] = `${last}   ${word}`
+    else lines.push(word)
+  }
+  return lines
+}
+
+function legend(shown: ReadonlySet<State>, paint: Paint): string {
+  const states = (Object.keys(STATES) as State[]).filter((state) => shown.has(state))
+  return `\n${table(states.map((state) => [markOf(state, paint), paint.dim(STATES[state].says)]))}`
+}
+
+function asides({ capped, never_fired, unplayed, dialects }: LabReport, paint: Paint): string {
+  const lines = capped.map(
+    ({ dialect, scenarios, because }) =>
+      `  ${safe(dialect)}: ${scenarios.map(safe).join(', ')}\n      ${paint.dim(safe(because))}\n`,
+  )
+  const cap =
+    lines.length === 0
+      ? ''
+      : `\n${paint.bold('Cannot be noticed in this dialect, therefore capped at unproven')}\n${lines.join('')}`
+  const few =
+    dialects.length <= SIDE_BY_SIDE
+      ? never_fired.map(safe).join(', ')
+      : `in ${count(never_fired.length)} cells (--json lists them)`
+  const silent = never_fired.length === 0 ? '' : `\n${paint.bold('Never struck, so nothing was measured')}\n  ${few}\n`
+  const rest =
+    unplayed.length === 0
+      ? ''
+      : `\n${paint.bold('Declared and not played')}\n${unplayed.map((one) => `  ${safe(one)}\n`).join('')}`
+  return cap + silent + rest
+}
+
+function ablation(report: LabReport, paint: Paint): string {
+  if (report.ablation.length === 0) return ''
+  const rows = [...report.ablation]
+    .sort((a, b) => b.prevents - a.prevents || b.carries - a.carries)
+    .map((one) => {
+      const words = ablationWords(one)
+      return [safe(one.without), words.prevents, words.carries, words.cost, paint.dim(safe(words.note))]
+    })
+  const titles = ['without', 'false completes it alone prevents', 'completes it carries', 'requests', 'escapes'].map(paint.dim)
+  return `\n${paint.bold('What each evidence item is worth')}\n${table([titles, ...rows])}`
+}
+
+function policies(report: LabReport, paint: Paint): string {
+  return (['read', 'write'] as const)
+    .map((side) => {
+      const lines = report.policies.filter((line) => line.side === side)
+      if (lines.length === 0) return ''
+      const titles = [side === 'read' ? 'reads' : 'changes', 'success, and it was not so', 'blocked, and nothing was wrong']
+      const rows = lines.map((line, i) => {
+        const bad = (line.false_success.k > 0 ? paint.red : paint.green)(shareText(line.false_success))
+        return [i === 0 ? paint.bold(line.policy) : safe(line.policy), bad, shareText(line.false_block)]
+      })
+      return `\n${paint.bold('Beside other policies, over the same targets')}\n${table([titles.map(paint.dim), ...rows])}`
+    })
+    .join('')
+}
+
+function findings({ findings: all }: LabReport, paint: Paint): string {
+  if (all.length === 0) return ''
+  const lines = all.slice(0, FINDINGS_SHOWN).map((one) => {
+    const wrong = one.kind === 'unexpected' ? paint.yellow : paint.red
+    const differs = one.differs.length === 0 ? '' : `      differs: ${one.differs.map(safe).join('; ')}\n`
+    return `  ${wrong(one.kind.replace('_', ' '))}  ${safe(one.dialect)} ${safe(one.scenario)}: ${one.said}, expected ${one.expected.join(' or ')}\n      ${safe(one.because)}\n${differs}      ${paint.yellow('next')}  ${safe(one.replay)}\n`
+  })
+  const more = all.length > FINDINGS_SHOWN ? `  and ${count(all.length - FINDINGS_SHOWN)} more; --json lists them\n` : ''
+  return `\n${paint.bold(`Findings: ${count(all.length)}`)}\n${lines.join('')}${more}`
+}

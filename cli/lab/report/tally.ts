@@ -1,0 +1,89 @@
+/** What many runs say together. Pure: the same runs in the same order give the same report. */
+import { createHash } from 'node:crypto'
+import type { LabFinding, LabReport, Played, Run, Scenario, Side } from '../types.ts'
+import { ablationOf } from './ablation.ts'
+import { cappedOf, cellsOf } from './cells.ts'
+import { rateOf, shareOf } from './numbers.ts'
+import { policiesOf } from './policy-lines.ts'
+
+export type TallyOptions = {
+  readonly seed: number
+  readonly played: readonly Played[]
+  /** Of a scenario of these benches: the line for people. */
+  readonly scenario: (side: Side, dialect: string, name: string) => Scenario | undefined
+  /** `dialect: stream groups`. */
+  readonly unplayed: readonly string[]
+  /** The command that plays one run again, for a finding. */
+  readonly replay: (run: Run) => string
+}
+
+/** Only runs that count are in any number; those that do not are in the cells. Runs with an item off are in `ablation` alone. */
+export function tally(o: TallyOptions): LabReport {
+  const base = o.played.filter(({ job }) => job.off.length === 0)
+  const runs = base.map(({ run }) => run)
+  const counted = runs.filter((run) => run.counts)
+  const of = (side: Side, faulty: boolean) => counted.filter((run) => run.side === side && (run.class === 'faulty') === faulty)
+  const [reads, writes] = [of('read', true), of('write', true)]
+  const controls = counted.filter((run) => run.class !== 'faulty')
+  const falseOf = (some: readonly Run[]) => some.filter((run) => run.false_success).length
+  // A control that says yes and is wrong is a false success too; it was played without a lie, so it is no part of the rate.
+  const [false_complete, false_verified] = (['read', 'write'] as const).map((side) =>
+    falseOf(counted.filter((run) => run.side === side)),
+  ) as [number, number]
+  const false_block = controls.filter((run) => run.false_block).length
+  const cells = cellsOf(runs, o.scenario)
+  const bare = of('read', false).filter((run) => run.said !== 'error')
+  const sum = (some: readonly Run[], pick: (run: Run) => number) => some.reduce((total, run) => total + pick(run), 0)
+  const requests_bare = sum(bare, (run) => run.requests_bare)
+  return {
+    reads: { faulty: reads.length, false_complete },
+    writes: { faulty: writes.length, false_verified },
+    honest: { runs: controls.length, false_block },
+    version: 1,
+    command: 'lab',
+    seed: o.seed,
+    log: logOf(runs),
+    dialects: [...new Set(runs.map((run) => run.dialect))].sort(),
+    rates: {
+      false_complete: rateOf(falseOf(reads), reads.length),
+      false_verified: rateOf(falseOf(writes), writes.length),
+      false_block: rateOf(false_block, controls.length),
+      detection_reads: shareOf(reads.filter((run) => run.noticed).length, reads.length),
+      detection_writes: shareOf(writes.filter((run) => run.noticed).length, writes.length),
+      request_overhead: requests_bare === 0 ? null : sum(bare, (run) => run.requests) / requests_bare,
+    },
+    findings: counted.flatMap((run) => findingOf(run, o.replay)),
+    cells,
+    capped: cappedOf(runs),
+    never_fired: cells.filter((cell) => cell.counted === 0).map((cell) => `${cell.dialect}: ${cell.scenario}`),
+    unplayed: o.unplayed,
+    ablation: ablationOf(o.played),
+    policies: policiesOf(base),
+  }
+}
+
+/** Nothing was noticed wrong, and something was measured. */
+export function isFine(report: LabReport): boolean {
+  return report.findings.length === 0 && report.reads.faulty + report.writes.faulty + report.honest.runs > 0
+}
+
+export function kindOf(run: Run): LabFinding['kind'] | null {
+  if (run.false_success) return run.side === 'read' ? 'false_complete' : 'false_verified'
+  if (run.said === 'error') return 'error'
+  if (run.false_block) return 'false_block'
+  return run.expected.includes(run.said) ? null : 'unexpected'
+}
+
+function findingOf(run: Run, replay: (run: Run) => string): readonly LabFinding[] {
+  const kind = kindOf(run)
+  if (kind === null) return []
+  const { scenario, dialect, side, seed, said, expected, because, differs } = run
+  return [{ kind, scenario, dialect, side, seed, said, expected, because, differs, replay: replay(run) }]
+}
+
+/** Every run in the order of the plan: which it was, what it said, and the twin's own log. Never how long it took. */
+function logOf(runs: readonly Run[]): string {
+  const hash = createHash('sha256')
+  for (const run of runs) hash.update(`${JSON.stringify([run.scenario, run.dialect, run.seed, run.counts, run.said, run.log])}\n`)
+  return hash.digest('hex')
+}

@@ -1,0 +1,68 @@
+/** Numbers for people, the same in the terminal and on the page. */
+import type { Ablation, LabReport, Rate } from '../types.ts'
+import { costOf, isIdle } from './ablation.ts'
+
+export const count = (n: number): string => n.toLocaleString('en-US')
+
+/** Two digits that say something, and never a 0 that is none. */
+export function percent(share: number): string {
+  const value = share * 100
+  if (value === 0 || value === 100) return `${value} %`
+  const digits = value > 99 || value < 1 ? 2 : value > 90 || value < 10 ? 1 : 0
+  const text = value.toFixed(digits)
+  if (Number(text) === 0) return '< 0.01 %'
+  return Number(text) === 100 ? '> 99.99 %' : `${text} %`
+}
+
+/** `at most 0.06 % (95 %)`. */
+export const bound = ({ n, high }: Rate): string => (n === 0 ? 'not measured' : `at most ${percent(high)} (95 %)`)
+
+/** `598 of 612, 97.7 % (95 %: 96.2 %–98.6 %)`. */
+export const interval = ({ k, n, share, low, high }: Rate): string =>
+  share === null ? 'not measured' : `${count(k)} of ${count(n)}, ${percent(share)} (95 %: ${percent(low)} to ${percent(high)})`
+
+export const shareText = ({ k, n, share }: Rate): string =>
+  share === null ? 'not played' : `${count(k)} of ${count(n)} (${percent(share)})`
+
+/** The lines at the top: what, how many, how many wrong, and what that still allows. */
+export function headlines(report: LabReport): readonly (readonly [what: string, of: string, wrong: string, bound: string])[] {
+  const { reads, writes, honest, rates } = report
+  return [
+    ['reads', `${count(reads.faulty)} with a lie`, `${count(reads.false_complete)} false complete`, bound(rates.false_complete)],
+    [
+      'changes',
+      `${count(writes.faulty)} with a lie`,
+      `${count(writes.false_verified)} false verified`,
+      bound(rates.false_verified),
+    ],
+    ['honest', `${count(honest.runs)} with none`, `${count(honest.false_block)} false block`, bound(rates.false_block)],
+  ]
+}
+
+/** Lies noticed, and what noticing costs. */
+export function sidelines(report: LabReport): readonly (readonly [what: string, text: string])[] {
+  const { rates } = report
+  const overhead = rates.request_overhead
+  return [
+    ...(report.reads.faulty > 0 ? [['lies of reads noticed', interval(rates.detection_reads)] as const] : []),
+    ...(report.writes.faulty > 0 ? [['lies of changes noticed', interval(rates.detection_writes)] as const] : []),
+    ...(overhead === null
+      ? []
+      : [['requests of an honest read', `${overhead.toFixed(2)} × those of a loop that proves nothing`] as const]),
+  ]
+}
+
+export function ablationWords(one: Ablation): {
+  readonly prevents: string
+  readonly carries: string
+  readonly cost: string
+  readonly note: string
+} {
+  const cost = costOf(one)
+  return {
+    prevents: `${count(one.prevents)} of ${count(one.faulty)}`,
+    carries: `${count(one.carries)} of ${count(one.honest)}`,
+    cost: cost === null ? 'not measured' : `${cost < 0 ? '−' : '+'}${Math.abs(cost).toFixed(1)} %`,
+    note: isIdle(one) ? 'costs, and was worth nothing here' : one.escapes.join(', '),
+  }
+}
