@@ -55,11 +55,11 @@ export function judgeFacet(verify: Verify, asked: FacetState, looks: readonly Lo
   }
   const need = needed(verify)
   if (run.shows === 'other') {
-    // One look may be a stale replica's, and those that were to agree with it could not see: nobody knows. So many are given to come back.
+    // One look may be a stale replica's, and where the one that was to agree with it could not see nobody knows.
     const blind = mine.filter((look) => ms(look.at) > ms(run.seen_at)).length
     if (over && run.agreed_at === null && blind > 0) {
-      const said = `${run.count} of ${need} looks that show another state, and ${count(blind, 'look')} since that could not see: ${why(mine)}`
-      return say(blind < need + SPARE_LOOKS ? 'looking' : 'unknown', said)
+      const since = `${count(blind, 'look')} since could not see: ${why(mine)}`
+      return say('unknown', `${run.count} of ${need} looks that show another state, and ${since}`)
     }
     const settled = over || (times.refused === true && run.agreed_at !== null)
     return say(
@@ -88,9 +88,6 @@ export function judgeFacet(verify: Verify, asked: FacetState, looks: readonly Lo
     verified_at: run.agreed_at,
   })
 }
-
-/** Looks beyond the needed ones that may see nothing before it is said that nobody knows. */
-const SPARE_LOOKS = 3
 
 /** Every verify of a facet must hold; one that only says until when access may last neither holds nor fails. W16. */
 export function joinFacets(all: readonly FacetOutcome[]): FacetOutcome {

@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from '../types.ts'
 import type { FacetOutcome, Outcome, OutcomeIs } from '../write-types.ts'
+import { judgeAttributes } from './attributes.ts'
 import { judgeBystanders } from './bystanders.ts'
 import { hasLadder, latest, ms } from './facet.ts'
 import { nextSteps } from './next-steps.ts'
@@ -11,7 +12,7 @@ import { baseOf, facetOutcome, facetsOf, NOT_SENT, type Progress, progressOf, ty
 import { awaitsLookBefore, awaitsResend, dueSend, isSettled } from './sends.ts'
 
 /** Raise it with every change of a rule; it is recorded with each outcome. */
-export const OUTCOME_RULES = 'rollcall-outcome-1'
+export const OUTCOME_RULES = 'rollcall-outcome-2'
 
 /** Null: still on its way, or a further send is due. The same history and instant give the same outcome, byte for byte. */
 export function judgeOutcome(situation: Situation): Outcome | null {
@@ -82,6 +83,8 @@ function verdict(situation: Situation, progress: Progress, facets: readonly Face
       because: `nothing sent: it is there already (${progress.found}), and not as asked: ${named(refuted[0]!)}`,
     }
   }
+  const some = refuted.length === 0 ? null : someAttributes(situation, progress)
+  if (some !== null) return { is: 'partial', because: `${said}; ${some}; ${rest.map(named).join('; ')}` }
   if (refuted.length > 0) {
     // An answer that never came is a refusal as far as anybody can tell: nothing changed (W6).
     const accepted = sent.some((one) => one.result === 'accepted')
@@ -96,6 +99,13 @@ function verdict(situation: Situation, progress: Progress, facets: readonly Face
   if (sent.some((one) => one.result === 'lost'))
     return { is: 'unknown', because: `${said}; ${unverifiable.map(named).join('; ')}` }
   return { is: 'unverifiable', because: [said, ...unverifiable.map(named)].filter((text) => text !== '').join('; ') }
+}
+
+/** What was asked for is not so as a whole, and some of it is: which. W9. */
+function someAttributes({ action, intent, events }: Situation, { looked }: Progress): string | null {
+  const last = recordsAfter(events.slice(firstSending({ events })))
+  const { taken, missing } = judgeAttributes(action, intent, looked?.record ?? null, last.at(-1) ?? null)
+  return taken.length === 0 || missing.length === 0 ? null : `${taken.join(', ')} taken, ${missing.join(', ')} not`
 }
 
 function allVerified(sent: readonly Sent[], verified: readonly FacetOutcome[]): Judged {
@@ -114,12 +124,8 @@ function outcomeOf(
   expires_at: string | null,
 ): Outcome {
   const { action, intent, events } = situation
-  const after = events
-    .slice((progress.sent[0] === undefined ? progress.looked_at : firstSending(situation)) + 1)
-    .flatMap((event) =>
-      event.kind === 'look' && event.look.phase === 'after' && event.look.record !== null ? [event.look.record] : [],
-    )
-  const { bystanders, moved } = judgeBystanders(action, intent, progress.looked?.record ?? null, after as readonly JsonObject[])
+  const after = recordsAfter(events.slice((progress.sent[0] === undefined ? progress.looked_at : firstSending(situation)) + 1))
+  const { bystanders, moved } = judgeBystanders(action, intent, progress.looked?.record ?? null, after)
   const alarm = moved.length === 0 ? '' : `; ALARM: ${moved.join(', ')} moved, which nobody asked for`
   const worst: OutcomeIs = is === 'verified' && moved.length > 0 ? 'partial' : is
   const outcome = {
@@ -137,7 +143,11 @@ function outcomeOf(
   return { ...outcome, next_steps: nextSteps(outcome, action) }
 }
 
-const firstSending = ({ events }: Situation): number => events.findIndex((event) => event.kind === 'sending')
+const recordsAfter = (events: Situation['events']): readonly JsonObject[] =>
+  events.flatMap((event) =>
+    event.kind === 'look' && event.look.phase === 'after' && event.look.record !== null ? [event.look.record] : [],
+  )
+const firstSending = ({ events }: Pick<Situation, 'events'>): number => events.findIndex((event) => event.kind === 'sending')
 
 function cancelled(situation: Situation, progress: Progress): Outcome {
   const { by, because } = progress.cancelled!

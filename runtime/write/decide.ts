@@ -169,9 +169,7 @@ function openVerify(situation: Situation, index: number, base: Base): Open | nul
   }
   const elapsed_s = (ms(last.at) - ms(base.from)) / 1000
   const slower_s = Math.min(3600, Math.max(verify.every_s, elapsed_s / 4))
-  // A row that the deadline cut off is ended soon, or given up soon.
-  const quick = sight(verify, last) === 'asked' || (base.refused && !past) || (past && judged.is === 'looking')
-  const gap_s = quick ? verify.every_s : slower_s
+  const gap_s = sight(verify, last) === 'asked' || (base.refused && !past) ? verify.every_s : slower_s
   const next = ms(last.at) + gap_s * 1000
   const not_before = !past && next > deadline ? new Date(deadline).toISOString() : new Date(next).toISOString()
   return { index, not_before, settles: judged.is === 'looking' || !past }

@@ -360,7 +360,18 @@ export const CASES: readonly Case[] = [
     on: ALL,
     action: 'update_account',
     faults: { partial_fields: { fields: ['title'] } },
-    must: ['partial', 'refuted'],
+    must: 'partial',
+    facets: { profile: 'refuted' },
+    changed: true,
+  },
+  {
+    row: 'W9',
+    claim: 'every field is dropped in silence',
+    on: ALL,
+    action: 'update_account',
+    faults: { partial_fields: { fields: ['title', 'given'] } },
+    must: 'refuted',
+    changed: false,
   },
 
   // ------------------------------------------------ W10, W11: not yet

@@ -35,6 +35,7 @@ const create = (more: Partial<Action> = {}) =>
     ...more,
   })
 const joiner = intent({ action: 'create_account', id: null, bound: {} })
+const changer = intent({ action: 'update_account', input: { title: 'Boss', department: 'Sales' } })
 const gone = { name: 'delete_account' as const, does: { account: 'absent' as const }, verify: [verify('account', 'gone')] }
 const sessions = action({
   does: { account: 'inactive', sessions: 'revoked' },
@@ -45,6 +46,13 @@ const seats = action({
   does: { account: 'inactive', licenses: 'not_held' },
   steps: [step('off', ['account']), step('seat', ['licenses'])],
   verify: [verify('account'), verify('licenses', 'not_listed')],
+})
+const changesBoth = action({
+  name: 'update_account',
+  does: { profile: 'as_given' },
+  steps: [step('off', ['profile'])],
+  verify: [verify('profile')],
+  may_change: null,
 })
 const rechecked = action({ recheck_s: [600, 3000] })
 const job = { id: 'id', poll: action().steps[0]!.send, done: '= true', failed: null, every_s: 5, within_s: 600 }
@@ -148,6 +156,23 @@ const TABLE: readonly Row[] = [
     }),
     { answer: accepted, look: ({ verify: n }) => shows(n === 1) },
     ['partial'],
+    ['off 1'],
+  ],
+  ...(['accepted', 'lost'] as const).map(
+    (result): Row => [
+      `W9 one of two attributes (${result})`,
+      changesBoth,
+      { answer: () => ({ result }), look: () => ({ shows: 'other', record: { ...RECORD, title: 'Boss' } }) },
+      ['partial'],
+      result === 'lost' ? ['off 1', 'off 2'] : ['off 1'],
+      (ran) => expect(ran.outcomes[0]?.because).toContain('title taken, department not'),
+    ],
+  ),
+  [
+    'W9 none of two attributes, one of which was so already',
+    changesBoth,
+    { answer: accepted, look: () => ({ shows: 'other', record: RECORD }) },
+    ['refuted'],
     ['off 1'],
   ],
   [
@@ -430,7 +455,7 @@ const TABLE: readonly Row[] = [
 describe('the table of lies, run through the state machine', () => {
   test.each(TABLE.map((row) => ({ name: row[0], row })))('$name', ({ row }) => {
     const [, of, world, outcomes, sent, also, until_s] = row
-    const what = of.name === 'create_account' ? joiner : intent()
+    const what = of.name === 'create_account' ? joiner : of === changesBoth ? changer : intent()
     const ran = run(of, what, world, until_s ?? 3500)
     expect(ran.outcomes.map((one) => one.is)).toEqual(outcomes)
     expect(ran.sent).toEqual(sent)
