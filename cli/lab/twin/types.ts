@@ -74,7 +74,9 @@ export type EndpointSpec = Endpoint &
         /** Place of the total, in the body or a header; false: none. */
         readonly total?: string | { readonly header: string } | false
         /** Name of the query parameter with the page size, and what the connector asks for in production. */
-        readonly size?: { readonly query: string; readonly full: number }
+        readonly size?: { readonly query?: string; readonly body?: string; readonly full: number }
+        /** The total comes only where the request asks for it so. */
+        readonly total_when?: When
         /** Laid around the rows. */
         readonly around?: Template
         /** A list without rows leaves out its key. */
@@ -102,6 +104,8 @@ export type Effect = { readonly when?: When } & (
       readonly id?: Template
       readonly record?: Template
       readonly links?: { readonly [link: string]: Template }
+      /** Paths of the record that no other one may share: 409. */
+      readonly unique?: readonly string[]
     }
   | { readonly remove: string; readonly id?: Template; readonly where?: Where }
   /** RFC 7644 §3.5.2 over a record; `lists`: attribute → collection of links, and which link is the member. */
@@ -221,11 +225,24 @@ export type World = {
     collection: string,
     given?: { readonly id?: string; readonly links?: Entry['links']; readonly native?: Native; readonly at?: 'front' | 'back' },
   ) => Entry
+  /** As `add`, but not in the world yet. */
+  readonly make: (collection: string, given?: Parameters<World['add']>[1]) => Entry
+  /** Into its place; what is there stays. */
+  readonly put: (collection: string, entry: Entry) => Entry
+  /** Another one with the same records in it: a replica, a cache. */
+  readonly copy: () => World
   /** Also everything that links to it. */
   readonly remove: (collection: string, id: string) => void
   /** A record as it is served: kept record and `show`. */
   readonly shown: (collection: string, entry: Entry) => Native
   readonly matches: (collection: string, entry: Entry, where: Where | undefined, scope: Scope) => boolean
+  /** What is served of it: without those whom a lie hides. */
+  readonly lists: Lists
+}
+/** What operators of templates may ask of a world. */
+export type Lists = {
+  readonly count: (collection: string, where: Where | undefined, scope: Scope) => number
+  readonly list: (collection: string, where: Where | undefined, as: Template | undefined, scope: Scope) => readonly Json[]
 }
 /** Looks a dotted name up; undefined: no value. */
 export type Scope = (name: string) => Json | undefined
@@ -275,16 +292,16 @@ export type Page = {
 }
 /** `entry` is the truth behind a row, null for one that a lie made up. */
 export type Row = { readonly entry: Entry | null; readonly body: Json }
-/** A place in a list: after the entry of that order (cursors) or of that many rows (offsets, page numbers). `mark` makes cursors differ. */
-export type Spot = { readonly after: number; readonly index: number; readonly page: number; readonly mark: number }
+/** A place in a list: after the entry of that order (cursors), or after that many rows where `after` is null (offsets, page numbers). `mark` makes cursors differ. */
+export type Spot = { readonly after: number | null; readonly index: number; readonly page: number; readonly mark: number }
 
 export type Answer = {
   readonly status: number
   /** Lower case. */
   readonly headers: { readonly [name: string]: string }
   readonly text: string
-  /** The connection breaks in the middle of the body; or before anything is answered. */
-  readonly cut?: 'body' | 'before'
+  /** The connection breaks in the middle of the body; or before anything is answered; or nothing ever comes. */
+  readonly cut?: 'body' | 'before' | 'hang'
 }
 
 /**
@@ -294,6 +311,8 @@ export type Answer = {
 export type Hooks = {
   /** An answer instead of the twin's own; the world stays as it is. */
   readonly instead?: (ask: Ask, twin: TwinView) => Answer | null
+  /** Who is left out, for good: of lists and counts (`list`), of by-id answers (`get`). */
+  readonly hides?: (collection: string, entry: Entry, place: 'list' | 'get') => boolean
   /** Which entries the target shows in a list, and by id (`kind: get`: one entry or none). */
   readonly entries?: (ask: Ask, entries: readonly Entry[], twin: TwinView) => readonly Entry[]
   /** Rows of a page. */
