@@ -12,6 +12,7 @@ import type { Answer, Exchange, Whole } from './exchange.ts'
 import { follow } from './follow.ts'
 import type { Limiter } from './limits.ts'
 import type { Lost } from './lost.ts'
+import { type Outcome, observe, unauthorised } from './outcome.ts'
 import { bare, patched, type Wire } from './patch.ts'
 import type { Permits, Sleep } from './permits.ts'
 import type { Redact } from './redact.ts'
@@ -70,18 +71,6 @@ type Trail = {
   renewed: boolean
 }
 
-type Outcome =
-  | { readonly kind: 'answer'; readonly body: unknown; readonly digest: string; readonly whole: Whole; readonly url: string }
-  | {
-      readonly kind: 'refused'
-      readonly code: FailureCode
-      readonly because: string
-      readonly status: number
-      readonly gap: boolean
-      readonly whole: Whole | null
-    }
-  | { readonly kind: 'lost'; readonly code: FailureCode; readonly because: string; readonly whole: Whole | null }
-
 export function openSend(room: Room): SendOne {
   let breaker: Breaker = CLOSED
   const { now } = room
@@ -98,7 +87,7 @@ export function openSend(room: Room): SendOne {
     const trail: Trail = { requests: 0, failures: 0, waits: 0, waiting_since: null, openings: null, renewed: false }
     const signal = sending.signal === undefined ? room.closing : either(sending.signal)
     const outcome = await loop(sending, trail, signal)
-    const observation = observe(outcome, trail, now() - started_ms)
+    const observation = observe(outcome, trail.requests, now() - started_ms, room.redact)
     if (sending.authorised && outcome.kind === 'answer') {
       // Decoded and digested: only a token's answer is read again.
       release(outcome.whole.bytes)
@@ -268,36 +257,25 @@ export function openSend(room: Room): SendOne {
     room.counters.retries++
     // A limit is the connection's, so everybody waits: in the gate, where a leaver still goes first afterwards.
     if (waits) room.permits.pause(now() + decision.wait_ms, 'the target asked to wait')
-    else await room.sleep(decision.wait_ms, signal)
+    else {
+      if (decision.wait_ms >= TOLD_WAIT_MS) {
+        const tries = `try ${trail.failures + 1} of ${room.limits.attempts}`
+        room.onWait({
+          why: room.redact.text(`${sending.request.where}: ${decision.because}; ${tries}`),
+          until: new Date(now() + decision.wait_ms).toISOString(),
+        })
+      }
+      await room.sleep(decision.wait_ms, signal)
+    }
     throw new Again()
   }
-
-  function observe(outcome: Outcome, trail: Trail, ms: number): Observation {
-    const { requests } = trail
-    if (outcome.kind === 'answer') {
-      const { body, digest, url, whole } = outcome
-      const { status, headers } = whole
-      return { kind: 'answer', status, headers, body, digest, bytes: whole.bytes.length, url, requests, ms }
-    }
-    const because = room.redact.text(outcome.because)
-    if (outcome.kind === 'lost') {
-      const status = outcome.whole === null ? {} : { status: outcome.whole.status }
-      return { kind: 'lost', code: outcome.code, because, ...status, requests, ms }
-    }
-    return { kind: 'refused', code: outcome.code, status: outcome.status, because, gap: outcome.gap, requests, ms }
-  }
 }
+
+/** A shorter pause between two tries is not worth a line. */
+const TOLD_WAIT_MS = 1_000
 
 type Heard = Said | ({ readonly said: 'lost' } & Lost)
 
 /** Reads only, so far: a POST that lists (GraphQL, JSON-RPC, a search) changes nothing. */
 const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'POST'])
 const NOBODY: Credential = { token: null, patch: {} }
-
-/** Our own credential did not come about: `auth/*` is a no of the target or the operator's fault, anything else is a lost token request. */
-function unauthorised(failure: { readonly failed: FailureCode; readonly because: string }): Outcome {
-  const { failed: code, because } = failure
-  return /^(?:http|egress)\//.test(code) || code === 'auth/unavailable'
-    ? { kind: 'lost', code, because, whole: null }
-    : { kind: 'refused', code, because, status: 401, gap: false, whole: null }
-}

@@ -2,6 +2,7 @@
 import { type ClosureFacts, closureFindings } from '../judge/structure.ts'
 import { missing } from '../kinds/finding.ts'
 import type { Finding } from '../types.ts'
+import { brokeOff } from './prove.ts'
 import type { ReadOnce } from './read-once.ts'
 
 export type Reads = { readonly [stream: string]: ReadOnce }
@@ -68,8 +69,9 @@ async function askDangling(
 async function whereAlive(id: string, nodes: readonly string[], reads: Reads): Promise<string> {
   let answer = 'gone'
   for (const node of nodes) {
-    const { byId } = reads[node] as ReadOnce
-    const found = byId === null ? 'unanswered' : await byId(id)
+    const { byId, facts } = reads[node] as ReadOnce
+    // A list that broke off lacks ids for a reason that is known.
+    const found = byId === null || brokeOff(facts) ? 'unanswered' : await byId(id)
     if (found === 'alive') return `alive ${node}`
     if (found === 'unanswered') answer = 'unanswered'
   }

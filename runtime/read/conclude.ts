@@ -8,10 +8,10 @@ import { openById } from '../record/by-id.ts'
 import type { Absence, Snapshot } from '../store/port.ts'
 import type { Ceiling, Connection, Finding, ReadFacts, Verdict } from '../types.ts'
 import { closureOf, type Reads } from './closure.ts'
-import { assessWord, isAcross, positiveControl, wordsOf } from './prove.ts'
+import { assessWord, brokeOff, isAcross, positiveControl, wordsOf } from './prove.ts'
 import type { ReadOnce } from './read-once.ts'
 import type { StreamResult, SyncOptions } from './run.ts'
-import { askScope } from './scope.ts'
+import { askScope, unaskedScope } from './scope.ts'
 
 type ConcludeContext = SyncOptions & { readonly sync: number; readonly fingerprint: string }
 
@@ -25,7 +25,8 @@ export async function concludeAll(
 ): Promise<{ readonly [stream: string]: StreamResult } | null> {
   const off = context.off ?? []
   const closure = off.includes('closure') ? {} : await closureOf(reads)
-  const asked = off.includes('scope_proof') ? [] : await askScope(context)
+  const heard = !Object.values(reads).every(({ facts }) => brokeOff(facts))
+  const asked = off.includes('scope_proof') ? [] : await (heard ? askScope(context) : unaskedScope(context.connector))
   const scope = scopeFindings(asked, context.connection.attested, new Date(context.now()).toISOString())
   const ceilings = ceiling(context.connector, plantedIn(context.connection))
   const sessions = Object.fromEntries(Object.entries(reads).map(([name, once]) => [name, once.session]))

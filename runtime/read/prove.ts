@@ -9,7 +9,7 @@ import { askAll } from '../record/by-id.ts'
 import { openPage } from '../record/page.ts'
 import { buildRequest } from '../record/request.ts'
 import { sendDeclared } from '../record/send-declared.ts'
-import type { Finding, KindOptions } from '../types.ts'
+import type { Finding, KindOptions, ReadFacts } from '../types.ts'
 import type { Partition, ReadContext } from './context.ts'
 import { passOver } from './pass.ts'
 import { perParent } from './per-parent.ts'
@@ -47,11 +47,24 @@ export function wordsOf(
 
 const unprobed = ({ probe: _, ...word }: KindOptions): KindOptions => word as KindOptions
 
+/** Of a list that broke off nothing more is asked of the target: no answer could mend its verdict. */
 export async function assessWord(context: ProofContext, options: KindOptions, view: ProveView): Promise<readonly Finding[]> {
   const word = wordOf(options)
+  const asks = word.asks(options)
+  if (brokeOff(view.facts) && !asks.every(needsNoAnswer)) return unasked(word.assess(options, view, []))
   const answers: ProofAnswer[] = []
-  for (const ask of word.asks(options)) answers.push(await answerTo(context, ask))
+  for (const ask of asks) answers.push(await answerTo(context, ask))
   return word.assess(options, view, answers)
+}
+
+export const brokeOff = (facts: Pick<ReadFacts, 'broken' | 'gaps'>): boolean => facts.broken.length > 0 || facts.gaps.length > 0
+
+const needsNoAnswer = (ask: ProofAsk): boolean => ask.ask === 'has' && ask.ids === 'canaries'
+
+function unasked(findings: readonly Finding[]): readonly Finding[] {
+  return findings.map((finding) =>
+    finding.result === 'missing' ? { ...finding, settle: 'Read again: it is asked where the list reaches its end.' } : finding,
+  )
 }
 
 function wordOf(options: KindOptions) {

@@ -5,6 +5,7 @@ import type { ScopeAnswer } from '../judge/scope.ts'
 import { compileCel } from '../kinds/value/cel.ts'
 import { buildRequest, settingNames } from '../record/request.ts'
 import { sendDeclared } from '../record/send-declared.ts'
+import type { Connector } from '../types.ts'
 import type { SyncOptions } from './run.ts'
 
 export async function askScope(
@@ -27,6 +28,16 @@ export async function askScope(
       return { ...asked, result: isTrue(proof.expect, answer) ? 'held' : 'not_shown' }
     }),
   )
+}
+
+/** Where every list broke off, as of a target that is down: no answer could make anything complete. */
+export function unaskedScope(connector: Connector): readonly ScopeAnswer[] {
+  return connector.scope_proof.map(({ shows, request }) => ({
+    shows,
+    where: `${request.method} ${request.path}`,
+    result: 'unanswered',
+    because: 'not asked, for every list broke off',
+  }))
 }
 
 /**

@@ -43,6 +43,29 @@ describe('a target that does not answer', () => {
     expect(run.streams['users']?.next_steps.join()).toMatch(/http\/connect/)
   })
 
+  test('is not asked for proofs: what was refused once is enough', async () => {
+    const t = await target((ask) => (ask.path === '/users' ? (ask.query['after'] === '6' ? { status: 400 } : users(ask)) : null))
+    const proofs = [
+      { kind: 'total', path: 'total', probe: { query: { limit: 1 } } },
+      { kind: 'second_pass', query: { limit: 2 } },
+      { kind: 'known_account', id: 'whoami.id' },
+    ]
+    const declared = connector(
+      { users: { ...USERS, prove: proofs } },
+      {
+        whoami: { request: 'GET /me', id: 'id' },
+        scope_proof: [{ request: 'GET /role', expect: '= status == 200', shows: 'all is seen' }],
+      },
+    )
+    const run = await journey().sync(declared, t.url)
+    expect([verdicts(run), t.asked.map((ask) => ask.url)]).toEqual([
+      { users: 'incomplete' },
+      ['/users?limit=3', '/users?limit=3&after=3', '/users?limit=3&after=6'],
+    ])
+    expect(finding(run, 'users', 'second_pass')).toMatchObject({ result: 'missing', because: expect.stringMatching(/not asked/) })
+    expect(finding(run, 'users', 'scope_proof')).toMatchObject({ result: 'missing', because: expect.stringMatching(/not asked/) })
+  })
+
   test('any more, half way through: what came is kept, and the gap is named', async () => {
     const t = await target((ask) => (ask.query['after'] === '6' ? { hang: true } : users(ask)))
     const run = await journey().sync(connector({ users: { ...USERS, prove: [] } }, { limits: { timeout_ms: 300 } }), t.url)
