@@ -64,7 +64,7 @@ export function report(o: {
     )
     const told = ({ stream, because: why }: GateAnswer['reasons'][number]) =>
       said.has(`${stream} ${why}`) || held.has(`${stream} ${why}`)
-    return title + streamLines(streams, paint, width) + gateLines(answer, paint, told)
+    return title + streamLines(connection.name, streams, paint, width) + gateLines(answer, paint, told)
   }
   return {
     json,
@@ -90,6 +90,7 @@ function streamJson(certified: boolean, { verdict, facts, snapshot, vanished, co
     confirmed_deleted,
     evidence: verdict.findings,
     gaps: facts.gaps,
+    more_gaps: facts.more_gaps,
     filtered: facts.filtered,
     quarantined: facts.quarantined,
     next_steps: verdict.next_steps,
@@ -103,14 +104,14 @@ const GAPS_SHOWN = 5
 type Named = StreamResult & { readonly name: string; readonly certified: boolean }
 
 /** The lines of all streams are aligned with each other; the details of each follow its line. */
-function streamLines(streams: readonly Named[], paint: Paint, width: number): string {
+function streamLines(connection: string, streams: readonly Named[], paint: Paint, width: number): string {
   const rows = streams.map(({ name, certified, verdict, snapshot }) => {
     const shown = certified ? paint.bold(safe(name)) : `${paint.bold(safe(name))} ${paint.dim('(not certified)')}`
     return [shown, paintedVerdict(verdict.is, paint), plural(snapshot.records, 'record'), because(verdict)]
   })
   const heads = cutTo(table(rows), width).split('\n')
   const shared = sharedSteps(streams)
-  const own = streams.map((s, i) => `${heads[i] ?? ''}\n${details(s, paint, new Set(shared.keys()))}`)
+  const own = streams.map((s, i) => `${heads[i] ?? ''}\n${details(connection, s, paint, new Set(shared.keys()))}`)
   const common = nextLines(
     [...shared].map(([step, of]) => `${stepText(step)} ${paint.dim(`(${of.map(safe).join(', ')})`)}`),
     paint,
@@ -126,7 +127,7 @@ function sharedSteps(streams: readonly Named[]): ReadonlyMap<string, readonly st
   return new Map([...of].filter(([, names]) => names.length > 1))
 }
 
-function details(s: Named, paint: Paint, shared: ReadonlySet<string>): string {
+function details(connection: string, s: Named, paint: Paint, shared: ReadonlySet<string>): string {
   const { verdict, facts } = s
   const moved = [
     [facts.created, 'created'],
@@ -138,7 +139,8 @@ function details(s: Named, paint: Paint, shared: ReadonlySet<string>): string {
   const aside = Object.entries({ ...facts.quarantined }).map(([reason, n]) => `${n} kept aside: ${safe(reason)}`)
   const filtered = Object.entries(facts.filtered).map(([name, n]) => `${n} filtered: ${safe(name)}`)
   const gaps = facts.gaps.slice(0, GAPS_SHOWN).map((gap) => `gap ${safe(gap.partition)} ${safe(gap.where)}: ${safe(gap.because)}`)
-  const more = facts.gaps.length > GAPS_SHOWN ? [`and ${facts.gaps.length - GAPS_SHOWN} gaps more; --json lists them`] : []
+  const rest = facts.gaps.length + facts.more_gaps - gaps.length
+  const more = rest > 0 ? [`and ${plural(rest, 'gap')} more; \`rollcall status ${safe(connection)} --gaps\` lists them`] : []
   const lines = [...(changes === '' ? [] : [changes]), ...aside, ...filtered, ...gaps, ...more]
   return lines.map((line) => `      ${line}\n`).join('') + stepLines(verdict, paint, '      ', shared)
 }

@@ -1,6 +1,6 @@
 import type { Snapshot, SyncRow } from '../runtime/store/port.ts'
 import type { IntentRow, WriteMetrics } from '../runtime/store/write-port.ts'
-import type { Connection, Connector } from '../runtime/types.ts'
+import type { Connection, Connector, Gap } from '../runtime/types.ts'
 import type { KillSwitch } from '../runtime/write-types.ts'
 import { COMMON, type CommandSpec, STORE } from './args.ts'
 import { command } from './command.ts'
@@ -16,6 +16,7 @@ const spec = {
   takes: [0, 1],
   flags: {
     evidence: { type: 'boolean', about: 'every finding behind each verdict, and what would settle what is missing' },
+    gaps: { type: 'boolean', about: 'every gap of the last sync, from its page ledger' },
     ...STORE,
     ...COMMON,
   },
@@ -41,13 +42,15 @@ type Status = {
   readonly reverted: readonly IntentRow[]
   /** Of this connection, or of everything. */
   readonly stops: readonly KillSwitch[]
+  /** Null: not asked for. */
+  readonly gaps: readonly Gap[] | null
 }
 
 export const run = command(spec, async ({ flags, words: [name] }, io) =>
   readingStore(flags.store, io, async (store) => {
     const connections = name === undefined ? await store.connections() : [await storedConnection(store, name)]
     const all = []
-    for (const connection of connections) all.push(await statusOf(store, connection, io))
+    for (const connection of connections) all.push(await statusOf(store, connection, flags.gaps, io))
     if (flags.json)
       io.out(jsonLine({ version: JSON_VERSION, command: 'status', connections: all.map((s) => statusJson(s, flags.evidence)) }))
     else for (const status of all) io.out(statusText(status, flags.evidence, io, painter(io.color)))
@@ -56,7 +59,7 @@ export const run = command(spec, async ({ flags, words: [name] }, io) =>
   }),
 )
 
-async function statusOf(store: BothStores, connection: Connection, io: Io): Promise<Status> {
+async function statusOf(store: BothStores, connection: Connection, withGaps: boolean, io: Io): Promise<Status> {
   const connector = await storedConnector(connection, io)
   const snapshots = await store.snapshots(connection.name)
   const [sync] = await store.syncs(connection.name, 1)
@@ -75,7 +78,8 @@ async function statusOf(store: BothStores, connection: Connection, io: Io): Prom
   const writes = await store.metrics(connection.name, new Date(io.now()).toISOString())
   const reverted = writes.outcomes.reverted === 0 ? [] : await openReverts(store, connection.name)
   const stops = (await store.killSwitches()).filter(({ scope }) => scope === '*' || scope === connection.name)
-  return { connection, sync: sync ?? null, lines, never, writes, reverted, stops }
+  const gaps = !withGaps ? null : sync === undefined ? [] : await store.gaps(connection.name, sync.sync)
+  return { connection, sync: sync ?? null, lines, never, writes, reverted, stops, gaps }
 }
 
 function freshFor(connector: Connector | null, stream: string): number | null {
@@ -85,7 +89,7 @@ function freshFor(connector: Connector | null, stream: string): number | null {
 
 const isStale = (line: Line): boolean => line.fresh_for_ms !== null && line.age_ms > line.fresh_for_ms
 
-function statusJson({ connection, sync, lines, never, writes, reverted, stops }: Status, evidence: boolean): object {
+function statusJson({ connection, sync, lines, never, writes, reverted, stops, gaps }: Status, evidence: boolean): object {
   const streams = lines.map((line) => {
     const { verdict, facts } = line.latest
     const stream = {
@@ -102,7 +106,15 @@ function statusJson({ connection, sync, lines, never, writes, reverted, stops }:
       next_steps: verdict.next_steps,
       last_complete:
         line.complete === null ? null : { sync: line.complete.sync, records: line.complete.records, at: line.complete.at },
-      ...(evidence ? { evidence: verdict.findings, gaps: facts.gaps, quarantined: facts.quarantined, rules: verdict.rules } : {}),
+      ...(evidence
+        ? {
+            evidence: verdict.findings,
+            gaps: facts.gaps,
+            more_gaps: facts.more_gaps,
+            quarantined: facts.quarantined,
+            rules: verdict.rules,
+          }
+        : {}),
     }
     return [line.latest.stream, stream] as const
   })
@@ -122,6 +134,7 @@ function statusJson({ connection, sync, lines, never, writes, reverted, stops }:
       person: intent.provenance.person,
     })),
     stops,
+    ...(gaps === null ? {} : { gaps }),
   }
 }
 
@@ -155,12 +168,22 @@ function statusText(status: Status, evidence: boolean, io: Io, paint: Paint): st
       ? lines.map((line, i) => cutTo(table([rows[i] ?? []]), io.width) + detail(line, paint)).join('') + table(missing)
       : cutTo(table([...rows, ...missing]), io.width)) +
     older(lines) +
+    gapLines(status.gaps ?? []) +
     changes
   )
 }
 
 function detail(line: Line, paint: Paint): string {
   return findingLines(line.latest.verdict.findings, paint, '      ') + stepLines(line.latest.verdict, paint, '      ')
+}
+
+function gapLines(gaps: readonly Gap[]): string {
+  return gaps
+    .map(
+      ({ stream, partition, where, because: why, code }) =>
+        `  gap  ${safe(stream)} ${safe(partition)} ${safe(where)}: ${safe(why)} (${code})\n`,
+    )
+    .join('')
 }
 
 /** The last complete snapshot still stands where a lesser one came after it. */

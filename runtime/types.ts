@@ -432,7 +432,10 @@ export type ReadFacts = {
   readonly ended: number
   readonly marks: readonly string[]
   readonly broken: readonly { readonly partition: string; readonly code: FailureCode; readonly because: string }[]
+  /** The first 100; the page ledger has all. */
   readonly gaps: readonly Gap[]
+  /** Beside those. */
+  readonly more_gaps: number
   readonly fetched: number
   readonly stored: number
   readonly stitched: number

@@ -31,15 +31,16 @@ export function gapText(gap: Pick<Gap, 'stream' | 'partition' | 'because' | 'cod
 }
 
 /** There is no warn-and-drop: whatever was not read is named, and lowers the verdict of what it touches. */
-function gaps({ gaps }: ReadFacts): Finding | null {
+function gaps({ gaps, more_gaps }: ReadFacts): Finding | null {
   const [first] = gaps
   if (first === undefined) return null
-  const more = gaps.length > 1 ? `, and ${counted(gaps.length - 1, 'more gap', 'more gaps')}` : ''
+  const all = gaps.length + more_gaps
+  const more = all > 1 ? `, and ${counted(all - 1, 'more gap', 'more gaps')}` : ''
   const named = gaps.slice(0, 5).map((gap) => ({ partition: gap.partition, code: gap.code, where: gap.where }))
   return refutes(
     said('gaps', 0),
     `${gapText(first)}${more}`,
-    { gaps: gaps.length, samples: named },
+    { gaps: all, samples: named },
     `See \`rollcall explain ${first.code}\`, then read again.`,
   )
 }

@@ -3,6 +3,9 @@ import type { DeclaredTotal } from '../kinds/kind.ts'
 import type { Gap, PageFacts, PageRow, ReadFacts } from '../types.ts'
 
 const SAMPLES = 5
+/** Gaps are named one by one up to here: each is as long as what the target said, and there may be one a parent. */
+const NAMED_GAPS = 100
+const NAMED_BROKEN = 20
 
 type OpenPartition = { total: number | null; moved: boolean; empty_run: number }
 
@@ -15,6 +18,7 @@ export type Fold = {
   readonly marks: Set<string>
   readonly broken: { partition: string; code: string; because: string }[]
   readonly gaps: Gap[]
+  more_gaps: number
   fetched: number
   stored: number
   stitched: number
@@ -45,6 +49,7 @@ export function newFold(per_partition: boolean): Fold {
     marks: new Set(),
     broken: [],
     gaps: [],
+    more_gaps: 0,
     fetched: 0,
     stored: 0,
     stitched: 0,
@@ -86,7 +91,10 @@ export function foldPage(fold: Fold, page: PageRow, declares_total: boolean): vo
   part.empty_run = facts.fetched === 0 ? part.empty_run + 1 : 0
   fold.longest_empty_run = Math.max(fold.longest_empty_run, part.empty_run)
   fold.per_partition?.set(page.partition, (fold.per_partition.get(page.partition) ?? 0) + facts.fetched - facts.stitched)
-  if (page.gap !== null) fold.gaps.push(page.gap)
+  if (page.gap !== null) {
+    if (fold.gaps.length < NAMED_GAPS) fold.gaps.push(page.gap)
+    else fold.more_gaps++
+  }
   if (declares_total && page.gap === null) foldTotal(fold, part, facts)
   if (page.next.kind !== 'page') close(fold, page, part)
 }
@@ -109,7 +117,7 @@ function close(fold: Fold, page: PageRow, part: OpenPartition): void {
     fold.ended++
     fold.marks.add(page.next.mark)
   }
-  if (page.next.kind === 'broken')
+  if (page.next.kind === 'broken' && fold.broken.length < NAMED_BROKEN)
     fold.broken.push({ partition: page.partition, code: page.next.code, because: page.next.because })
 }
 
@@ -146,8 +154,9 @@ export function readFacts(fold: Fold, beside: FactsBeside): ReadFacts {
     partitions: fold.closed + fold.open.size,
     ended: fold.ended,
     marks: [...fold.marks].sort(),
-    broken: fold.broken.slice(0, 20),
-    gaps: fold.gaps,
+    broken: [...fold.broken],
+    gaps: [...fold.gaps],
+    more_gaps: fold.more_gaps,
     fetched: fold.fetched,
     stored: fold.stored,
     stitched: fold.stitched,

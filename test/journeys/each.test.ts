@@ -176,6 +176,25 @@ describe('parents', () => {
     expect(await j.open((store, name) => store.gaps(name, run.sync))).toHaveLength(1)
   })
 
+  test('beyond a hundred gaps each is counted and in the ledger, and the first hundred are named', async () => {
+    const groups = groupsNamed(Array.from({ length: 150 }, (_, i) => `g${i}`))
+    const t = await target((ask) => (ask.path === '/groups' ? { body: page(groups, ask, 200) } : { status: 403 }))
+    const j = journey()
+    const declared = connector({
+      groups: { ...GROUPS, list: 'GET /groups?limit=200', prove: [] },
+      members: { ...MEMBERS, prove: [] },
+    })
+    const run = await j.sync(declared, t.url)
+    const { gaps, more_gaps, because, verdict } = run.streams['members']!
+    expect([verdict, gaps.length, more_gaps]).toEqual(['incomplete', 100, 50])
+    expect(because).toMatch(/and 149 more gaps/)
+    expect(finding(run, 'members', 'gaps')?.facts).toMatchObject({ gaps: 150, samples: { length: 5 } })
+    const said = await j.cli(['status', 'journey', '--store', j.dir, '--gaps'])
+    expect(said.out.match(/^ {2}gap {2}members group=g\d+ GET/gm)).toHaveLength(150)
+    const json = JSON.parse((await j.cli(['status', 'journey', '--store', j.dir, '--gaps', '--json'])).out)
+    expect(json.connections[0].gaps).toHaveLength(150)
+  })
+
   test('500 parents are all read, and never more are in flight than the connector permits', async () => {
     const groups = groupsNamed(Array.from({ length: 500 }, (_, i) => `g${i}`))
     const t = await target((ask) => {

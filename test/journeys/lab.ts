@@ -168,6 +168,7 @@ export type StreamJson = {
   readonly confirmed_deleted: number
   readonly evidence: readonly Finding[]
   readonly gaps: readonly Gap[]
+  readonly more_gaps: number
   readonly filtered: { readonly [name: string]: number }
   readonly quarantined: { readonly [reason: string]: number }
   readonly next_steps: readonly string[]

@@ -21,6 +21,7 @@ export const HONEST: ReadFacts = {
   marks: ['cursor ended'],
   broken: [],
   gaps: [],
+  more_gaps: 0,
   fetched: 1000,
   stored: 1000,
   stitched: 0,
