@@ -1,6 +1,6 @@
 import { COMMON, type CommandSpec, STORE } from './args.ts'
 import { command } from './command.ts'
-import { readingStore } from './compose.ts'
+import { type BothStores, readingStore, withStore } from './compose.ts'
 import { EXIT, JSON_VERSION } from './io.ts'
 import { jsonLine, painter, safe, table } from './text.ts'
 
@@ -20,8 +20,8 @@ const spec = {
   ],
 } as const satisfies CommandSpec
 
-export const run = command(spec, async ({ flags }, io) =>
-  readingStore(flags.store, io, async (store) => {
+export const run = command(spec, async ({ flags }, io) => {
+  const show = async (store: BothStores) => {
     if (flags.remove !== undefined) {
       await store.removeConnection(flags.remove)
       io.err(`removed ${safe(flags.remove)}\n`)
@@ -42,5 +42,6 @@ export const run = command(spec, async ({ flags }, io) =>
     })
     if (rows.length > 0) io.out(table([['name', 'connector', 'owner', 'settings and secret references'].map(paint.dim), ...rows]))
     return EXIT.fine
-  }),
-)
+  }
+  return flags.remove === undefined ? readingStore(flags.store, io, show) : withStore(flags.store, io, false, show)
+})

@@ -20,7 +20,7 @@ test(`a process killed at ${KILLS} random moments has lost and doubled nothing t
   const said: Said = { published: 0, sync: 0, page: -1 }
   let resumed = 0
   for (let kill = 0; kill < KILLS; kill++) {
-    await runAndKill(dir, said, Math.random() * 60)
+    await runAndKill(dir, said, Math.floor(Math.random() * PAGES * 2), Math.random() * 4)
     const store = await openStore(dir)
     try {
       resumed += await check(store, said)
@@ -34,15 +34,19 @@ test(`a process killed at ${KILLS} random moments has lost and doubled nothing t
   expect(said.published).toBeGreaterThan(3)
 })
 
-/** Kills it with SIGKILL some milliseconds after it has opened the store; notes the last things it said. */
-async function runAndKill(dir: string, said: Said, after_ms: number): Promise<void> {
+/**
+ * Kills it with SIGKILL some milliseconds after it has said so many things; notes the last ones. By milliseconds alone a loaded
+ * machine would be killed before it reads, or a fast one between its syncs.
+ */
+async function runAndKill(dir: string, said: Said, after_lines: number, after_ms: number): Promise<void> {
   const child: ChildProcess = spawn(process.execPath, [CHILD, dir], { stdio: ['ignore', 'pipe', 'pipe'] })
   const errors: string[] = []
   child.stderr!.on('data', (text) => errors.push(String(text)))
   const over = new Promise<NodeJS.Signals | null>((resolve) => child.on('exit', (_, signal) => resolve(signal)))
+  let lines = 0
   for await (const line of createInterface({ input: child.stdout! })) {
     const [what, sync, page] = line.split(' ')
-    if (what === 'open') setTimeout(() => child.kill('SIGKILL'), after_ms)
+    if (lines++ === after_lines) setTimeout(() => child.kill('SIGKILL'), after_ms)
     if (what === 'published') said.published = Number(sync)
     if (what === 'page') Object.assign(said, { sync: Number(sync), page: Number(page) })
   }
