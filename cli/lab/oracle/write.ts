@@ -1,0 +1,82 @@
+/**
+ * What was said of a change beside what is so. Asks the world and the history of the world alone; what was answered over HTTP it never sees.
+ * An outcome comes in as plain data.
+ */
+
+import type { Json } from '../../../runtime/types.ts'
+import { scopeOf } from '../twin/template.ts'
+import type { ActionPlay, Fact, Native, World } from '../twin/types.ts'
+
+/** A change as it was asked for. */
+export type Asked = {
+  readonly action: string
+  readonly id: string | null
+  readonly input: { readonly [name: string]: Json }
+  /** The subject's record before. */
+  readonly record: Native | null
+}
+export type Holds = { readonly [facet: string]: boolean }
+/** What held from this instant on, in every copy. */
+export type Moment = { readonly at_ms: number; readonly holds: Holds }
+
+export const scopeOfAsked = ({ id, input, record }: Asked) =>
+  scopeOf({ ...(id === null ? {} : { id }), input, ...(record === null ? {} : { record }) })
+
+export function factHolds(fact: Fact, world: World, scope: (name: string) => Json | undefined): boolean {
+  const [how, of] = 'some' in fact ? ['some', fact.some] : 'none' in fact ? ['none', fact.none] : ['one', fact.one]
+  const entries = world.collections.get(of)
+  if (entries === undefined) throw new Error(`the twin has no collection ${of}`)
+  let count = 0
+  for (const entry of entries.values()) if (world.matches(of, entry, fact.where, scope)) count++
+  return how === 'some' ? count > 0 : how === 'none' ? count === 0 : count === 1
+}
+
+/** Facet by facet: so in every copy. */
+export function holdsIn(play: ActionPlay, worlds: readonly World[], asked: Asked): Holds {
+  const scope = scopeOfAsked(asked)
+  return Object.fromEntries(
+    Object.entries(play.truth).map(([facet, facts]) => [
+      facet,
+      worlds.every((world) => facts.every((fact) => factHolds(fact, world, scope))),
+    ]),
+  )
+}
+
+// ---------------------------------------------------------------- the judgement
+
+export type FacetSaid = { readonly facet: string; readonly is: string; readonly verified_at: string | null }
+export type Told = { readonly is: string; readonly facets: readonly FacetSaid[]; readonly at_ms: number }
+
+export type Judged = {
+  /** `verified`, whole or a facet, and it was not so; or it was undone and nobody ever said so. */
+  readonly false_success: boolean
+  readonly differs: readonly string[]
+}
+
+/**
+ * `told`: every outcome in order, the last is what stands in the end. `history`: what held since when, oldest first.
+ * A facet may become untrue after it was verified, as long as the last word says `reverted` or `refuted` of it.
+ */
+export function judgeWrite(told: readonly Told[], history: readonly Moment[], now: Holds): Judged {
+  const differs: string[] = []
+  for (const { is, facets, at_ms } of told) {
+    if (is === 'verified' && facets.length === 0) differs.push('verified without a facet')
+    for (const one of facets) {
+      if (is === 'verified' && one.is !== 'verified') differs.push(`verified although ${one.facet} is ${one.is}`)
+      if (one.is !== 'verified') continue
+      if (!(one.facet in now)) differs.push(`${one.facet} is verified and the lab has no truth for it`)
+      // A look that says so at its instant; rechecks keep the instant of the first.
+      else if (heldAt(history, one, at_ms) !== true) differs.push(`${one.facet} was not so when it was verified`)
+    }
+  }
+  const last = told.at(-1)
+  for (const one of last?.facets ?? [])
+    if (one.is === 'verified' && one.facet in now && now[one.facet] !== true && last?.is !== 'reverted')
+      differs.push(`${one.facet} was undone, and nothing says so`)
+  return { false_success: differs.length > 0, differs: [...new Set(differs)].slice(0, 5) }
+}
+
+function heldAt(history: readonly Moment[], { facet, verified_at }: FacetSaid, told_ms: number): boolean | undefined {
+  const at = verified_at === null ? told_ms : Date.parse(verified_at)
+  return (history.findLast((one) => one.at_ms <= at) ?? history[0])?.holds[facet]
+}
