@@ -21,4 +21,5 @@ export const COMMANDS = {
   offboard: ['a person leaves: all their access, everywhere', () => import('./offboard.ts')],
   stop: ['stop every change at once', () => import('./stop.ts')],
   go: ['lift a stop', () => import('./go.ts')],
+  lab: ['play a target that lies, and see which lies are noticed', () => import('./lab.ts')],
 } as const satisfies { readonly [name: string]: readonly [about: string, load: () => Promise<{ readonly run: Run }>] }

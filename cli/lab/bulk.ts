@@ -10,7 +10,7 @@ export type BulkOptions = PlanOptions & {
   readonly quotas: readonly Quota[]
   /** At least so many rounds of every cell, whatever the quota says. */
   readonly rounds: number
-  /** Evidence items; each is switched off in a second playing of the reads. */
+  /** Evidence items; each is switched off in another playing of the first round's reads. */
   readonly without: readonly string[]
   /** Rounds in which the other policies are played too. */
   readonly policy_rounds: number
@@ -24,6 +24,7 @@ const IDLE_ROUNDS = 8
 /** Runs in the order of the plan. Rounds of all cells, then parts of further rounds until enough of them counted. */
 export async function playPlan(benches: readonly Bench[], options: BulkOptions, play: PlayAll): Promise<readonly Played[]> {
   const all: Played[] = []
+  const first: Played[] = []
   for (const quota of options.quotas) {
     let counted = 0
     let idle = 0
@@ -36,19 +37,20 @@ export async function playPlan(benches: readonly Bench[], options: BulkOptions, 
         const played = await play(jobs.slice(at, at + least))
         at += least
         all.push(...played)
+        if (round === 0) first.push(...played)
         counted += played.filter(({ run }) => run.counts).length
       }
       idle = counted === before ? idle + 1 : 0
       if (idle === IDLE_ROUNDS) break
     }
   }
-  if (options.without.length > 0) all.push(...(await play(blinded(all, options.without))))
+  if (options.without.length > 0) all.push(...(await play(blinded(first, options.without))))
   return all
 }
 
-/** The reads again, with one item off each time. */
-function blinded(all: readonly Played[], without: readonly string[]): readonly Job[] {
-  const reads = all.filter(({ job, run }) => job.side === 'read' && run.counts)
+/** The reads of a first round again, with one item off each time. */
+function blinded(played: readonly Played[], without: readonly string[]): readonly Job[] {
+  const reads = played.filter(({ job, run }) => job.side === 'read' && run.counts)
   return without.flatMap((check) => reads.map(({ job }) => ({ ...job, off: [check], policies: false })))
 }
 

@@ -1,5 +1,6 @@
 /** A bench whose runs are made up from the seed: what the lab does with runs is tested without a twin. Loaded by workers too. */
 import { createHash } from 'node:crypto'
+import { basename } from 'node:path'
 import type { Bench, PolicyRun, Run, Said, Scenario, Side } from '../../cli/lab/types.ts'
 
 const scenario = (
@@ -88,10 +89,11 @@ function policyRun(policy: string, dialect: string, one: Scenario, seed: number)
 
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** `file`: a name of TROUBLE, or null. */
+/** `file`: `NAME` or `a/path/NAME.yaml` of TROUBLE, or null. */
 export async function openBenches(file: string | null): Promise<readonly Bench[]> {
-  if (file === 'never') throw new Error('no bench')
-  const trouble = file === null || TROUBLE[file] === undefined ? [] : [TROUBLE[file]]
+  const name = file === null ? '' : basename(file, '.yaml')
+  if (name === 'never') throw new Error('no bench')
+  const trouble = TROUBLE[name] === undefined ? [] : [TROUBLE[name]]
   const bench = (side: Side, dialects: readonly string[], scenarios: readonly Scenario[]): Bench => ({
     side,
     dialects,

@@ -58,7 +58,7 @@ function linesOf(dialects: readonly string[], cells: readonly Cell[], state: Sta
     safe(cell.scenario),
     ...(several ? [safe(cell.dialect)] : []),
     state(cell) === 'unexpected' ? `${saidText(cell)}, not ${cell.expected.join(' or ')}` : saidText(cell),
-    cell.counted === 0 ? paint.dim('–') : `${count(cell.fired)}×`,
+    cell.fired === 0 ? paint.dim('–') : `${count(cell.fired)}×`,
     cell.requests_bare === 0 ? paint.dim('–') : `${(cell.requests / cell.requests_bare).toFixed(1)}`,
     paint.dim(safe(cell.says)),
   ])
