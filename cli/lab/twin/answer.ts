@@ -10,6 +10,7 @@ import { render } from './template.ts'
 import type {
   Answer,
   Ask,
+  Done,
   Effect,
   EndpointSpec,
   Entry,
@@ -209,15 +210,26 @@ function write(twin: Inside, ask: Ask, spec: Of<'effects'>, headers: Body['heade
         : ask.scope(name)
   const seen: Ask = { ...ask, scope: recordOf(twin.world, subject) }
   let told = twin.world
+  let made: Done['made'] = null
   const does = twin.hooks.find((hook) => hook.does !== undefined)?.does
-  if (does !== undefined) told = does(seen, spec.effects, twin)
-  else {
+  if (does !== undefined) {
+    const done = does(seen, spec.effects, twin)
+    if ('text' in done) return done
+    told = done.world
+    made = done.made
+  } else {
     let effects: readonly Effect[] | null = spec.effects
     for (const hook of twin.hooks) if (effects !== null && hook.write !== undefined) effects = hook.write(seen, effects, twin)
     if (effects !== null) apply(twin.world, effects, seen.scope)
   }
   const after = on === undefined || subject === null ? null : (told.collections.get(on.of)?.get(subject.id) ?? subject)
-  const ground = { scope: recordOf(told, after), random: null, lists: told.lists }
+  const record = recordOf(told, after)
+  const fresh = made === null ? undefined : told.collections.get(made.of)?.get(made.id)
+  const scope: Ask['scope'] = (name) =>
+    made !== null && fresh !== undefined && (name === 'made' || name.startsWith('made.'))
+      ? at(told.shown(made.of, fresh), name.slice('made.'.length))
+      : record(name)
+  const ground = { scope, random: null, lists: told.lists }
   const body = spec.answer === undefined ? undefined : render(spec.answer, ground)
   return { status: spec.status ?? (body === undefined ? 204 : 200), headers, body }
 }

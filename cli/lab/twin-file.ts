@@ -1,0 +1,102 @@
+/** Is this a twin file? Clear words for its author where it is not. */
+import { ERROR_NAMES, type TwinFile } from './twin/types.ts'
+
+const KEYS = [
+  'twin',
+  'source',
+  'settings',
+  'variants',
+  'collections',
+  'endpoints',
+  'streams',
+  'errors',
+  'headers',
+  'content_type',
+  'me',
+  'attested',
+  'actions',
+  'not_played',
+  'restricted',
+]
+const COLLECTION = ['count', 'links', 'spread', 'id', 'record', 'show', 'removed']
+const ENDPOINT = [
+  'when',
+  'streams',
+  'headers',
+  'list',
+  'where',
+  'as',
+  'views',
+  'filters',
+  'at',
+  'pages',
+  'total',
+  'total_when',
+  'size',
+  'around',
+  'absent_when_empty',
+  'below',
+  'get',
+  'id',
+  'by',
+  'answer',
+  'status',
+  'effects',
+  'on',
+]
+const STREAM = ['of', 'where', 'fields', 'key', 'id', 'role', 'best']
+const FORMS = ['list', 'get', 'answer', 'effects']
+
+type Open = { readonly [key: string]: unknown }
+
+/** Throws with every fault, a line each. */
+export function checkTwinFile(data: unknown, file: string): TwinFile {
+  const wrong: string[] = []
+  const open = (value: unknown, where: string): Open => {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Open
+    wrong.push(`${where}: must be a mapping`)
+    return {}
+  }
+  const known = (value: Open, keys: readonly string[], where: string): void => {
+    for (const key of Object.keys(value)) if (!keys.includes(key)) wrong.push(`${where}: unknown key \`${key}\``)
+  }
+  const top = open(data, 'the file')
+  known(top, KEYS, 'the file')
+  for (const key of ['twin', 'source', 'collections', 'endpoints', 'streams', 'errors'])
+    if (top[key] === undefined) wrong.push(`the file: \`${key}\` is missing`)
+  if (!Array.isArray(top['source']) || top['source'].length === 0) wrong.push('source: at least one fact needs its source')
+  const collections = open(top['collections'] ?? {}, 'collections')
+  for (const [name, value] of Object.entries(collections)) {
+    const one = open(value, `collections.${name}`)
+    known(one, COLLECTION, `collections.${name}`)
+    for (const key of ['id', 'record']) if (one[key] === undefined) wrong.push(`collections.${name}: \`${key}\` is missing`)
+    for (const [link, target] of Object.entries(open(one['links'] ?? {}, `collections.${name}.links`)))
+      if (collections[String(target)] === undefined)
+        wrong.push(`collections.${name}.links.${link}: there is no collection \`${String(target)}\``)
+  }
+  const exists = (name: unknown, where: string): void => {
+    if (name !== undefined && collections[String(name)] === undefined)
+      wrong.push(`${where}: there is no collection \`${String(name)}\``)
+  }
+  for (const [request, value] of Object.entries(open(top['endpoints'] ?? {}, 'endpoints'))) {
+    const where = `endpoints.${request}`
+    if (!/^(GET|POST|PUT|PATCH|DELETE) (\/|https:\/\/)/.test(request)) wrong.push(`${where}: must be a method and a path`)
+    for (const one of (Array.isArray(value) ? value : [value]).map((spec) => open(spec, where))) {
+      known(one, ENDPOINT, where)
+      if (!FORMS.some((form) => one[form] !== undefined))
+        wrong.push(`${where}: one of ${FORMS.join(', ')} must say what it serves`)
+      exists(one['list'], where)
+      exists(one['get'], where)
+    }
+  }
+  for (const [name, value] of Object.entries(open(top['streams'] ?? {}, 'streams'))) {
+    const one = open(value, `streams.${name}`)
+    known(one, STREAM, `streams.${name}`)
+    exists(one['of'] ?? '', `streams.${name}`)
+  }
+  for (const name of Object.keys(open(top['errors'] ?? {}, 'errors')))
+    if (!(ERROR_NAMES as readonly string[]).includes(name))
+      wrong.push(`errors: unknown error \`${name}\`; known: ${ERROR_NAMES.join(', ')}`)
+  if (wrong.length > 0) throw new Error(wrong.map((line) => `${file}: ${line}`).join('\n'))
+  return data as TwinFile
+}
