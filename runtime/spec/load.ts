@@ -31,7 +31,10 @@ export function loadConnector(source: string | Uint8Array, file: string): Loaded
   if (tree === null) return fail(problems)
   const structure = checkStructure(tree)
   const meaning = checkMeaning(structure.tree).filter((found) => !follows(found, structure, tree.torn))
-  const all = [...problems, ...structure.problems, ...meaning.map((found) => found.problem)]
+  // A value that could not be read as it stands is told already; the schema saw a stand-in.
+  const unread = new Set(problems.map(({ range }) => range.join()))
+  const shaped = structure.problems.filter(({ range }) => !unread.has(range.join()))
+  const all = [...problems, ...shaped, ...meaning.map((found) => found.problem)]
   // While something is wrong, what seems unused may be used where it is wrong.
   if (all.some((found) => found.severity === 'error')) return fail(all.filter((found) => found.code !== 'spec/unused-setting'))
   return { connector: normalise(tree.data as { readonly [key: string]: Json }), diagnostics: diagnose(all, text, file) }

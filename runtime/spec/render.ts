@@ -51,7 +51,8 @@ const count = (n: number, what: string) => `${n === 0 ? 'no' : n} ${what}${n ===
 
 /** The shown part of a line, where the caret begins in it, and how long it is. */
 function frame(line: string, column: number, end_column: number): readonly [string, number, number] {
-  const points = [...line.replace(/\r$/, '')]
+  // A line may be all of 50 MB. A code point is two units at the most.
+  const points = [...line.slice(0, 2 * (column + 2 * WIDTH)).replace(/\r$/, '')]
   const from = points.length > WIDTH && column > WIDTH - 20 ? column - 40 : 0
   const to = Math.min(points.length, from + WIDTH)
   const cell = (point: string) => (point === '\t' ? '    ' : escapeControls(point))

@@ -209,6 +209,7 @@ export const CASES: readonly Case[] = [
   one('constructor as a stream', '  users:\n', '  ⟦constructor⟧:\n', 'spec/forbidden-key'),
   one('a list as a key', '    title: People', '    ? ⟦[a]⟧\n    : People', 'spec/yaml-key'),
   one('an integer beyond 2^53', 'limit: 1 }', 'limit: ⟦9007199254740993⟧ }', 'spec/number-range'),
+  one('an integer beyond 2^53 where the schema bounds it', 'version: 1', 'version: ⟦9007199254740993⟧', 'spec/number-range'),
   one('infinity', 'email: 0.95', 'email: ⟦.inf⟧', 'spec/number-range'),
   one('NUL', 'title: People', 'title: Peo⟦\0⟧ple', 'spec/not-utf8'),
   one('half a surrogate pair', 'title: People', 'title: Peo⟦\ud800⟧ple', 'spec/not-utf8'),
