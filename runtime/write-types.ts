@@ -85,6 +85,8 @@ export type IntentEvent =
       readonly found: string | null
       /** Steps whose `when` is false for this record: they are not sent. */
       readonly skip: readonly string[]
+      /** Parts of the target's own record that the action's steps and probes name. Absent: a search, nothing there, or an older history. */
+      readonly kept?: JsonObject
     }
   /** Durable before the request leaves; `attempt` counts from 1, a step. A history that ends here is a lost answer. */
   | { readonly kind: 'sending'; readonly at: string; readonly step: string; readonly attempt: number }

@@ -5,6 +5,7 @@ import { compileRecords, type RecordsFound } from '../kinds/value/records.ts'
 import { compileValue, type Value } from '../kinds/value/value.ts'
 import { type CompiledStream, compileStream } from '../record/compile.ts'
 import type { Action, Connector, Step } from '../types.ts'
+import { type Part, partsOf } from './kept-parts.ts'
 
 /** True, false, or null where the expression has no answer. */
 export type Says = (context: { readonly [name: string]: unknown }) => boolean | null
@@ -17,6 +18,8 @@ export type CompiledAction = {
   readonly already: Says | null
   readonly protect: readonly { readonly name: string; readonly when: Says }[]
   readonly steps: readonly CompiledStep[]
+  /** What of the target's record its steps and probes name. */
+  readonly parts: readonly Part[]
   readonly find: { readonly records: (body: unknown) => RecordsFound; readonly id: Value; readonly match: Says } | null
   readonly job: { readonly done: Says; readonly failed: Says | null } | null
   readonly invited: Says | null
@@ -49,6 +52,7 @@ export function compileAction(connector: Connector, name: string): CompiledActio
       accepted: maybe(step.accepted, ANSWER_NAMES),
       when: maybe(step.when, RECORD_NAMES),
     })),
+    parts: partsOf(action),
     find:
       find === null
         ? null

@@ -7,6 +7,7 @@ import { lookBefore } from './before.ts'
 import { compileAction } from './compile.ts'
 import type { WriteContext } from './context.ts'
 import { type Act, decide } from './decide.ts'
+import { keptOf } from './kept-parts.ts'
 import { lookAt, mapped } from './look.ts'
 import { type Found, search } from './search.ts'
 import { pollJob, sendStep } from './send-step.ts'
@@ -121,9 +122,11 @@ async function performLookBefore(work: Work): Promise<void> {
     }
     case 'seen': {
       const { record, already, found, skip } = before
+      const kept = record === null ? null : keptOf(record, act.parts)
       const event: IntentEvent = { ...base, record: record === null ? null : mapped(work, record), already, found, skip }
-      await append(work, event, what)
-      work.before = record
+      await append(work, kept === null ? event : { ...event, kept }, what)
+      // What a change that was not interrupted sees is what one that was taken up again sees.
+      work.before = kept
     }
   }
 }
@@ -133,6 +136,7 @@ async function performSend(work: Work, step: string, attempt: number): Promise<v
   const { ctx, act, intent } = work
   const compiled = act.steps.find((one) => one.step.name === step)
   if (compiled === undefined) throw new Failure('write/unknown-action', `actions.${intent.action}.steps`, `no step ${step}`)
+  // Only of a history that kept no parts.
   if (work.before === null && intent.id !== null) work.before = await recordNow(work)
   if ((await reload(work)) || (await stopped(ctx)) !== null) return
   try {

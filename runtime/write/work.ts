@@ -13,7 +13,7 @@ export type Work = {
   readonly intent: Intent
   /** The store's, and what was appended since. */
   readonly events: IntentEvent[]
-  /** The target's record as the look before gave it; not durable: after a crash it is read again where a step needs it. */
+  /** Of the target's record in the look before: the parts that the action names, as its history keeps them. */
   before: object | null
 }
 
@@ -22,8 +22,14 @@ export const openWork = (ctx: WriteContext, act: CompiledAction, intent: Intent,
   act,
   intent,
   events: [...events],
-  before: null,
+  before: keptIn(events),
 })
+
+/** Null: nothing was there, or the history is from before such parts were kept; a step then reads the record again. */
+function keptIn(events: readonly IntentEvent[]): object | null {
+  const last = events.findLast((event) => event.kind === 'looked' && event.kept !== undefined)
+  return last?.kind === 'looked' ? (last.kept ?? null) : null
+}
 
 /** Durable, then known here, then told. */
 export async function append(work: Work, event: IntentEvent, what: string): Promise<void> {

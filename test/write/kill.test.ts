@@ -9,7 +9,7 @@ import { drain, requestChange } from '../../runtime/write/engine.ts'
 import { newDir, openLab, PROVENANCE } from './lab.ts'
 import { type SmallTarget, smallTarget, user } from './target.ts'
 
-const SEEDS = Number(process.env['ROLLCALL_KILLS'] ?? 5)
+const SEEDS = Number(process.env['ROLLCALL_KILLS'] ?? 8)
 const CHILD = join(import.meta.dirname, 'kill-child.ts')
 const LATENCY_MS = 12
 
@@ -42,6 +42,7 @@ function scenario(kind: number, name: string): Scenario {
   it.users.set(name, { ...user(1), id: name, userName: `${name}@acme.example` })
   if (kind === 0) return { action: 'create_account', id: null, input: { userName: `new-${name}@acme.example` } }
   if (kind === 1) return { action: 'deactivate_account', id: name, input: {} }
+  if (kind === 3) return { action: 'remove_license', id: name, input: {} }
   return { action: 'custom_points', id: name, input: {} }
 }
 
@@ -53,6 +54,7 @@ const WANTED: { readonly [action: string]: (name: string) => readonly string[] }
   create_account: (name) => [`create new-${name}@acme.example`],
   deactivate_account: (name) => [`deactivate ${name}`, `end ${name}`],
   custom_points: (name) => [`points ${name}`],
+  remove_license: (name) => [`unseat ${name}`],
 }
 
 const seen = { kills: 0, acknowledged: 0 }
@@ -71,11 +73,11 @@ test.each(BOUNDARIES)(
 
 async function killAt(boundary: (typeof BOUNDARIES)[number], seed: number): Promise<void> {
   const name = `${boundary}-${seed}`
-  const wanted = { ...scenario(seed % 3, name), provenance: PROVENANCE }
+  const wanted = { ...scenario(seed % 4, name), provenance: PROVENANCE }
   const dir = newDir()
   // The second step of a deactivation and the second look of everything are boundaries of their own.
   const repeats = boundary === 'looked' || (wanted.action === 'deactivate_account' && STEPS.includes(boundary))
-  const nth = repeats ? 1 + (Math.floor(seed / 3) % 2) : 1
+  const nth = repeats ? 1 + (Math.floor(seed / 4) % 2) : 1
   const wait_ms = boundary === 'sent' ? (seed * 5) % (LATENCY_MS + 4) : 0
   const child = await runChild([dir, it.url, boundary, `${nth}`, `${wait_ms}`, JSON.stringify(wanted)])
   if (child.killed) seen.kills++

@@ -10,6 +10,7 @@ export type User = {
   title: string
   sessions: number
   groups: string[]
+  seat: boolean
 }
 export type Request = {
   readonly method: string
@@ -44,6 +45,7 @@ export const user = (n: number): User => ({
   title: 'Engineer',
   sessions: 2,
   groups: [],
+  seat: true,
 })
 
 export async function smallTarget(people = 5): Promise<SmallTarget> {
@@ -90,6 +92,7 @@ function answer(it: SmallTarget, { method, path, body }: Request): { readonly st
   const [route = '', query = ''] = path.split('?')
   const [, kind, id = '', what] = route.split('/').map(decodeURIComponent)
   if (kind === 'me') return { status: 200, body: { id: 'u0' } }
+  if (kind === 'seats') return seats(it, method, id)
   if (kind !== 'users') return { status: 500, body: { error: `unexpected ${method} ${path}` } }
   if (id === '' && method === 'GET') {
     const name = new URLSearchParams(query).get('userName')
@@ -112,6 +115,16 @@ function answer(it: SmallTarget, { method, path, body }: Request): { readonly st
   if (what === undefined && method === 'PATCH') change(it, found, `patch ${id}`, true, () => Object.assign(found, body))
   if (what === undefined && method === 'DELETE') change(it, found, `delete ${id}`, true, () => it.users.delete(id))
   return { status: 200, body: found }
+}
+
+/** As Google's licences: by the user name, and the list knows no ids. */
+function seats(it: SmallTarget, method: string, name: string): { readonly status: number; readonly body?: unknown } {
+  const holding = [...it.users.values()].filter((one) => one.seat)
+  if (method === 'GET') return { status: 200, body: { seats: holding.map(({ userName }) => ({ holder: userName })) } }
+  const found = holding.find((one) => one.userName === name)
+  if (found === undefined) return { status: 404, body: { error: 'not found' } }
+  change(it, found, `unseat ${found.id}`, true, () => (found.seat = false))
+  return { status: 204 }
 }
 
 function change(it: SmallTarget, _user: User, name: string, moves: boolean, apply: () => unknown): void {
@@ -186,6 +199,15 @@ actions:
     send: DELETE /users/{id}
     verify:
       - { facet: account, probe: { kind: gone }, within: ${window}, agree: 2, every: ${every} }
+  remove_license:
+    title: Take the seat away
+    on: users
+    does: { licenses: not_held }
+    bind: [userName, createdAt]
+    steps:
+      - { name: unseat, facets: [licenses], send: "DELETE /seats/{record.userName}", already_status: [404] }
+    verify: # the list knows user names only: what it was before is asked of the look before
+      - { facet: licenses, probe: { kind: not_listed, list: GET /seats, pages: { kind: none }, records: seats, match: "= record.holder == before.userName" }, within: ${window}, agree: 2, every: ${every} }
   custom_points:
     title: Give points, which nobody can count
     on: users
