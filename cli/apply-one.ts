@@ -10,7 +10,7 @@ import type { IntentEvent, Outcome } from '../runtime/write-types.ts'
 import type { ApplyFlags } from './apply-flags.ts'
 import { type Changing, isStop, openChanging, spanOf, TEN_MINUTES } from './changing.ts'
 import { type BothStores, refuseConnectionFlags, storedTarget, type Target, targetFrom, withStore } from './compose.ts'
-import { actionNamed, asker, inputFrom, inputPairs } from './inputs.ts'
+import { actionNamed, asker, inputFrom, inputPairs, oneOffAsker } from './inputs.ts'
 import { EXIT, type Exit, type Io, JSON_VERSION } from './io.ts'
 import { outcomeText, standingOf } from './outcome-text.ts'
 import { jsonLine, painter, safe } from './text.ts'
@@ -20,7 +20,7 @@ const BLIND_LOOKS = 3
 
 export async function applyOne(name: string | undefined, action: string, flags: ApplyFlags, io: Io): Promise<Exit> {
   // Before the store is opened: a wrong flag or connector must not leave a store behind.
-  const { by, why } = asker('apply', flags.by, flags.why)
+  const { by, why } = name === undefined ? oneOffAsker(flags, io) : asker('apply', flags.by, flags.why)
   const wait_ms = spanOf('--wait', flags.wait, TEN_MINUTES)
   const pairs = inputPairs(flags.input)
   const given = name === undefined ? await targetFrom(flags, flags.name ?? null, io) : null

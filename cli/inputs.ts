@@ -1,6 +1,7 @@
 import { Failure } from '../runtime/errors.ts'
 import { didYouMean } from '../runtime/spec/nearest.ts'
 import type { Action, Connector, Json, JsonObject } from '../runtime/types.ts'
+import type { Io } from './io.ts'
 import { safe } from './text.ts'
 
 /** With the nearest name. Throws `write/unknown-action`. */
@@ -63,6 +64,16 @@ export function asker(
   why: string | undefined,
 ): { readonly by: string; readonly why: string } {
   return { by: named('--by', 'NAME', command, by), why: named('--why', 'TEXT', command, why) }
+}
+
+/** A one-off from flags may leave out who and why: then the account of the machine asks, and it says so. */
+export function oneOffAsker(
+  { by, why }: { readonly by: string | undefined; readonly why: string | undefined },
+  { env }: Pick<Io, 'env'>,
+): { readonly by: string; readonly why: string } {
+  const account = (env['USER'] || env['LOGNAME'] || env['USERNAME'] || '').trim()
+  const whoami = by === undefined && account !== '' ? `${safe(account)} (account of this machine)` : by
+  return asker('apply', whoami, why ?? 'no reason given')
 }
 
 export function named(flag: string, value: string, command: string, given: string | undefined): string {

@@ -81,11 +81,10 @@ export function facetRows(
 
 /** `made`: it is about something that was to be made. */
 export function outcomeText(title: string, outcome: Outcome, made_here: boolean, paint: Paint): string {
-  const sent = outcome.is === 'verified' && !outcome.changed ? '; it was so already, nothing was sent' : ''
   const moved =
     outcome.moved.length === 0 ? '' : `  ${paint.red('alarm')}  moved with it: ${outcome.moved.map(safe).join(', ')}\n`
-  const made = outcome.id === null || !made_here ? '' : `  made ${safe(outcome.id)}\n`
-  return `${paintedOutcome(outcome.is, paint)}  ${title}: ${safe(outcome.because)}${sent}\n${made}${facetRows(outcome.facets, paint, '  ')}${moved}${nextLines(outcome.next_steps.map(safe), paint, '  ')}`
+  const made = outcome.id === null || !made_here ? '' : `  ${outcome.changed ? 'made' : 'found'} ${safe(outcome.id)}\n`
+  return `${paintedOutcome(outcome.is, paint)}  ${title}: ${safe(outcome.because)}\n${made}${facetRows(outcome.facets, paint, '  ')}${moved}${nextLines(outcome.next_steps.map(safe), paint, '  ')}`
 }
 
 // ---------------------------------------------------------------- where an intent stands

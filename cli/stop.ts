@@ -43,7 +43,7 @@ export async function give(
   flags: { readonly store: string | undefined; readonly json: boolean },
   io: Io,
 ): Promise<Exit> {
-  const in_effect = await given(order, flags.store, io)
+  const { in_effect, lifted } = await given(order, flags.store, io)
   const what = order.scope === '*' ? 'everything' : safe(order.scope)
   const word = order.do === 'stop' ? 'stopped' : 'stop lifted'
   if (flags.json)
@@ -56,8 +56,10 @@ export async function give(
         why: order.why,
         at: order.at,
         in_effect,
+        ...(order.do === 'go' ? { lifted } : {}),
       }),
     )
+  else if (lifted === false) io.out(`there was no stop of ${what}; nothing to lift\n`)
   else if (in_effect) io.out(`${word}: ${what}\n`)
   else io.out(`${word}: ${what}; another process has the store, and takes it up before it sends anything more\n`)
   if (order.do === 'stop' && !flags.json)
@@ -67,21 +69,28 @@ export async function give(
   return EXIT.fine
 }
 
-async function given(order: StopOrder, store: string | undefined, io: Io): Promise<boolean> {
+/** `lifted`: whether there was a stop to lift; null where another process takes the order up. */
+type Given = { readonly in_effect: boolean; readonly lifted: boolean | null }
+
+async function given(order: StopOrder, store: string | undefined, io: Io): Promise<Given> {
   try {
     return await withStore(store, io, false, async (open) => {
       if (order.scope !== '*') await storedConnection(open, order.scope)
-      if (order.do === 'stop') await open.stop({ scope: order.scope, by: order.by, why: order.why, at: order.at })
-      else await open.go(order.scope, order.by, order.at)
-      return true
+      if (order.do === 'stop') {
+        await open.stop({ scope: order.scope, by: order.by, why: order.why, at: order.at })
+        return { in_effect: true, lifted: null }
+      }
+      const lifted = (await open.killSwitches()).some(({ scope }) => scope === order.scope)
+      await open.go(order.scope, order.by, order.at)
+      return { in_effect: true, lifted }
     })
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'store/locked') throw error
     const file = post(storeDir(store, io), openNewId(io.now)(), order)
     for (let waited = 0; waited < TAKEN_UP_MS; waited += 50) {
-      if (!existsSync(file)) return true
+      if (!existsSync(file)) return { in_effect: true, lifted: null }
       await sleep(50)
     }
-    return !existsSync(file)
+    return { in_effect: !existsSync(file), lifted: null }
   }
 }

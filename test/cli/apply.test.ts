@@ -84,6 +84,8 @@ describe('one change', () => {
     expect(active(id)).toBe(false)
     const again = await deactivate(id)
     expect(again.doc.outcome).toMatchObject({ is: 'verified', changed: false })
+    const { out } = await lab.w.run('apply', 'scim', 'deactivate_account', '--id', id, ...WHO)
+    expect(out.match(/nothing was sent/g)).toHaveLength(1)
     expect([again.exit, again.doc.sent]).toEqual([EXIT.fine, []])
   })
 
@@ -107,6 +109,38 @@ describe('one change', () => {
     const { exit, doc } = await w.json('apply', ...oneOff(), '--name', 'x', 'deactivate_account', '--id', user(3), ...WHO)
     expect([exit, doc.outcome.is]).toEqual([EXIT.fine, 'verified'])
     w.clean()
+  })
+
+  test('one-off without a word on who and why: the account of the machine asks, and no reason is made up', async () => {
+    const w = world({ SCIM: lab.scim.token, USER: 'kim' })
+    const args = ['apply', ...oneOff(), 'deactivate_account', '--id', user(8)]
+    const { exit, doc } = await w.json(...args)
+    expect([exit, doc.outcome.is, doc.by, doc.why]).toEqual([
+      EXIT.fine,
+      'verified',
+      'kim (account of this machine)',
+      'no reason given',
+    ])
+    w.clean()
+    const nobody = world({ SCIM: lab.scim.token })
+    expect((await nobody.json(...args)).err).toMatch(/--by NAME is missing/)
+    nobody.clean()
+  })
+
+  test('what was there already is not said to have been made', async () => {
+    const create = () =>
+      lab.w.run(
+        'apply',
+        'scim',
+        'create_account',
+        ...['userName=made@acme.example', 'givenName=M', 'title=T'].flatMap((pair) => ['--input', pair]),
+        ...WHO,
+      )
+    expect((await create()).out).toMatch(/^ {2}made n/m)
+    const again = await create()
+    expect(again.out).toMatch(/^verified .*it was so already/)
+    expect(again.out).toMatch(/^ {2}found n/m)
+    expect(again.out).not.toMatch(/^ {2}made /m)
   })
 
   test('--dry-run shows what would be sent and looked at, sends nothing and keeps nothing', async () => {
@@ -180,7 +214,9 @@ describe('one change', () => {
     expect(active(id)).toBe(true)
     expect((await lab.w.run('actions')).out).toMatch(/^stopped {2}scim/)
     expect((await lab.w.json('status', 'scim')).doc.connections[0].stops).toHaveLength(1)
-    await lab.w.run('go', 'scim', ...WHO)
+    expect((await lab.w.json('go', 'scim', ...WHO)).doc).toMatchObject({ in_effect: true, lifted: true })
+    const again = await lab.w.run('go', 'scim', ...WHO)
+    expect([again.exit, again.out]).toEqual([EXIT.fine, 'there was no stop of scim; nothing to lift\n'])
     const on = await lab.w.json('apply', 'scim', '--resume')
     expect([on.exit, on.doc.results[0].outcome.is]).toEqual([EXIT.fine, 'verified'])
     expect(active(id)).toBe(false)
