@@ -1,11 +1,13 @@
 #!/usr/bin/env -S node --max-semi-space-size=4 --heap-growing-percent=30
 /** The command line. The only file here that reads environment, clock and process streams. */
 import { enableCompileCache } from 'node:module'
+import { userInfo } from 'node:os'
 import type { Exit, Io } from './io.ts'
 
 enableCompileCache()
 
-const env = process.env
+// A container often says no USER: the machine knows it all the same.
+const env = { USER: account(), ...process.env }
 const color = (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
 const io: Io = {
   out: (text) => void process.stdout.write(text),
@@ -17,6 +19,15 @@ const io: Io = {
   // Some terminals say 0 for a width they do not know.
   width: process.stdout.isTTY === true && process.stdout.columns > 0 ? process.stdout.columns : Number.POSITIVE_INFINITY,
   onStop,
+}
+
+/** Undefined where the uid has no name. */
+function account(): string | undefined {
+  try {
+    return userInfo().username
+  } catch {
+    return undefined
+  }
 }
 
 /** A second signal ends the process at once, as if nobody had listened. */
