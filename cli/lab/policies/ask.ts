@@ -1,0 +1,54 @@
+/** Plain HTTP for the other policies: one request, tried again where nothing came, and nothing else. Shares no code with the runtime. */
+import type { Json } from '../../../runtime/types.ts'
+
+export type Asked = {
+  readonly method: string
+  readonly url: string
+  readonly headers: { readonly [name: string]: string }
+  readonly body: string | null
+}
+/** `status` 0: no whole answer came. `body` undefined: it is no JSON. */
+export type Heard = {
+  readonly status: number
+  readonly headers: { readonly [name: string]: string }
+  readonly body: Json | undefined
+}
+
+/** As most programs have it: 429, 5xx and broken connections again, so often at most. Nobody waits; the twin's clock is not theirs. */
+const TRIES = 5
+const PATIENCE_MS = 1000
+
+export async function ask(request: Asked, again = TRIES): Promise<Heard> {
+  let heard: Heard = NOTHING
+  for (let no = 0; no < again; no++) {
+    heard = await once(request)
+    if (heard.status !== 0 && heard.status !== 429 && heard.status < 500) break
+  }
+  return heard
+}
+
+const NOTHING: Heard = { status: 0, headers: {}, body: undefined }
+
+async function once({ method, url, headers, body }: Asked): Promise<Heard> {
+  try {
+    const answer = await fetch(url, {
+      method,
+      headers,
+      ...(body === null ? {} : { body }),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    })
+    const text = await answer.text()
+    return { status: answer.status, headers: Object.fromEntries(answer.headers), body: json(text) }
+  } catch {
+    // Reset, cut, or too late: what it was makes no difference to any of them.
+    return NOTHING
+  }
+}
+
+function json(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return undefined
+  }
+}
