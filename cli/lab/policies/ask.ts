@@ -16,11 +16,11 @@ export type Heard = {
 
 /** As most programs have it: 429, 5xx and broken connections again, so often at most. Nobody waits; the twin's clock is not theirs. */
 const TRIES = 5
-const PATIENCE_MS = 1000
+const PATIENCE_MS = 300
 
-export async function ask(request: Asked, again = TRIES): Promise<Heard> {
+export async function ask(request: Asked): Promise<Heard> {
   let heard: Heard = NOTHING
-  for (let no = 0; no < again; no++) {
+  for (let no = 0; no < TRIES; no++) {
     heard = await once(request)
     if (heard.status !== 0 && heard.status !== 429 && heard.status < 500) break
   }
