@@ -18,7 +18,7 @@ const KEYS = [
   'not_played',
   'restricted',
 ]
-const COLLECTION = ['count', 'links', 'spread', 'id', 'record', 'show', 'removed']
+const COLLECTION = ['count', 'links', 'spread', 'id', 'record', 'first', 'show', 'removed']
 const ENDPOINT = [
   'when',
   'streams',
@@ -34,6 +34,7 @@ const ENDPOINT = [
   'total_when',
   'size',
   'around',
+  'select',
   'absent_when_empty',
   'below',
   'get',

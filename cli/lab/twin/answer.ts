@@ -6,6 +6,7 @@ import { whenHolds } from './match.ts'
 import { cutAt } from './pages/page.ts'
 import { WORDS } from './pages/words.ts'
 import { at, over, put } from './path.ts'
+import { selected } from './select.ts'
 import { render } from './template.ts'
 import type {
   Answer,
@@ -50,7 +51,7 @@ export function answer(twin: Inside, ask: Ask, served: Served): Body | Answer {
     const entry = shown[0]
     if (entry === undefined) return removed(twin, one.get, String(say(one.id ?? ''))) ?? twin.error('not_found')
     const body = one.as === undefined ? twin.world.shown(one.get, entry) : row(twin, ask, one.get, entry, one.as)
-    return { status: 200, headers, body }
+    return { status: 200, headers, body: selected(body, one.select, ask) }
   }
   if ('answer' in spec && !('effects' in spec))
     return { status: (spec as Of<'answer'>).status ?? 200, headers, body: say((spec as Of<'answer'>).answer) ?? null }
@@ -118,7 +119,7 @@ function list(twin: Inside, ask: Ask, served: Served, spec: Of<'list'>, headers:
   const { spot, before } = counted(twin, ask, read)
   const as = spec.as
   const rowOf = (entry: Entry): Json =>
-    as === undefined ? twin.world.shown(spec.list, entry) : row(twin, ask, spec.list, entry, as)
+    selected(as === undefined ? twin.world.shown(spec.list, entry) : row(twin, ask, spec.list, entry, as), spec.select, ask)
   const cut = (at: Spot): Page =>
     cutAt(shown, at, { size: form.pages.kind === 'none' ? Number.POSITIVE_INFINITY : size, by_index, before, row: rowOf })
   const struck: Ask = { ...ask, page: spot.page }

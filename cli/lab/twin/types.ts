@@ -32,6 +32,8 @@ export type CollectionSpec = {
   readonly id: Template
   /** The native record as it is kept. Creation scope and `id`. */
   readonly record: Template
+  /** Laid over the record of the first one: the account that signs in, a role that is always there. Creation scope. */
+  readonly first?: Template
   /** Laid over the kept record whenever it is served: lists of others in it, counts. Serving scope. */
   readonly show?: Template
   /** Answered by id with this laid over after it was removed, instead of a 404. */
@@ -51,6 +53,14 @@ export type View = {
 /** How the list of an endpoint is cut into pages. Absent: as the stream of the connector with this path declares it. */
 export type PagesSpec = { readonly kind: string } & { readonly [option: string]: Json }
 
+/** Properties of a record that are given: those that this query parameter names (with commas), else `default`, else all. */
+export type SelectSpec = {
+  readonly query: string
+  readonly default?: readonly string[]
+  /** Given whatever was asked for. */
+  readonly always?: readonly string[]
+}
+
 type Endpoint = {
   /** Several endpoints of one path: the first whose `when` matches answers. */
   readonly when?: When
@@ -65,6 +75,7 @@ export type EndpointSpec = Endpoint &
         readonly where?: Where
         /** A row; absent: the record as served. */
         readonly as?: Template
+        readonly select?: SelectSpec
         readonly views?: readonly View[]
         /** Query parameters that only views understand: one that none of them matches is refused with 400. */
         readonly filters?: readonly string[]
@@ -84,7 +95,13 @@ export type EndpointSpec = Endpoint &
         /** 404 where this collection has no record of that id. */
         readonly below?: { readonly of: string; readonly id: Template; readonly by?: readonly string[] }
       }
-    | { readonly get: string; readonly id?: Template; readonly by?: readonly string[]; readonly as?: Template }
+    | {
+        readonly get: string
+        readonly id?: Template
+        readonly by?: readonly string[]
+        readonly as?: Template
+        readonly select?: SelectSpec
+      }
     | { readonly answer: Template; readonly status?: number }
     /** A write: first the effects, then the answer. `on`: 404 where the object is not there. */
     | {
@@ -181,6 +198,8 @@ export type TwinFile = {
   readonly content_type?: string
   /** Whose credential it is: the first record of this collection is `me`. */
   readonly me?: string
+  /** What a credential that may not see everybody is told instead, by request (`GET /iam/roles`): one of the errors, or an answer. */
+  readonly restricted?: { readonly [request: string]: ErrorName | { readonly answer: Template; readonly status?: number } }
   /** A person attests the scope where the connector cannot prove it; default true. */
   readonly attested?: boolean
   /** How an action is played, and what it must have brought about. An action without an entry is not played. */
@@ -267,6 +286,8 @@ export type Ask = {
   readonly collection: string | null
   /** Streams of the connector that read with this endpoint. */
   readonly streams: readonly string[]
+  /** Streams whose number of records is asked for with this (`count`). */
+  readonly counts: readonly string[]
   /** Of a list: which page of its enumeration, from 1; a page asked for again keeps its number. */
   readonly page: number
   /** Of a list: the enumeration: endpoint, params and query without paging. */
@@ -323,9 +344,9 @@ export type Hooks = {
   readonly write?: (ask: Ask, effects: readonly Effect[], twin: TwinView) => readonly Effect[] | null
   /**
    * Does a write itself, in place of `write` and of the effects as declared (delays, replicas); gives the world that the answer is told
-   * from. Its `ask.scope` sees that world's `record`.
+   * from, or the refusal. Its `ask.scope` sees the `record` of `on`.
    */
-  readonly does?: (ask: Ask, effects: readonly Effect[], twin: TwinView) => World
+  readonly does?: (ask: Ask, effects: readonly Effect[], twin: TwinView) => Done | Answer
   /** Which copy of the world answers a read: a replica, a cache. Null: the truth. */
   readonly world?: (ask: Ask, twin: TwinView) => World | null
   readonly body?: (ask: Ask, body: Json, twin: TwinView) => Json
@@ -333,6 +354,9 @@ export type Hooks = {
   /** What happens in the target once the answer is made. */
   readonly after?: (ask: Ask, answer: Answer, twin: TwinView) => void
 }
+
+/** `made`: what a create added; the answer's templates see it as `made`, as it is served. */
+export type Done = { readonly world: World; readonly made: { readonly of: string; readonly id: string } | null }
 
 /** What a hook may see and use of the twin. */
 export type TwinView = {

@@ -122,7 +122,12 @@ export function createWorld(o: WorldOptions, from?: World): World {
     })
     const id = given.id ?? String(render(declared.id, { scope, random: o.random, lists: null }))
     const withId: Scope = (name) => (name === 'id' ? id : scope(name))
-    const record = render(declared.record, { scope: withId, random: o.random, lists: null })
+    const ground = { scope: withId, random: o.random, lists: null }
+    const plain = render(declared.record, ground) ?? null
+    const record =
+      declared.first === undefined || filled || of(collection).size > 0
+        ? plain
+        : over(plain, render(declared.first, ground) ?? {})
     return {
       id,
       ord: given.at === 'front' ? --first : n,
