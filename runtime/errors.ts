@@ -415,6 +415,18 @@ export const ERRORS = {
     again: false,
     next: 'Let `id` lead to the one value that names the record; several values are a list of paths.',
   },
+  'ledger/checkpoint': {
+    means: 'A checkpoint of the ledger is malformed, or the key that should have signed it did not.',
+    http: 422,
+    again: false,
+    next: 'Take the checkpoint from where it was published, and the verifier key from somebody you trust.',
+  },
+  'ledger/key': {
+    means: 'A key that signs or verifies checkpoints is not an Ed25519 key with a name.',
+    http: 422,
+    again: false,
+    next: 'Make one with `openssl genpkey -algorithm ed25519`; a verifier key is `name+hash+key`.',
+  },
   'pages/beyond': {
     means: 'More rows or pages came than the target says there are.',
     http: 502,

@@ -1,16 +1,10 @@
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import { Failure } from '../../errors.ts'
-import { openGroup } from './group-commit.ts'
+import { type Join, type Outlives, openGroup, type Write } from './group-commit.ts'
 
 export type Value = SQLInputValue
 export type Cells = readonly SQLOutputValue[]
 
-/**
- * What a commit outlives. `disk`: a loss of power. `process`: the death of the process; a loss of power may take back the
- * newest of these commits, never one from between (the log is cut at its end), and every `disk` commit keeps all before it.
- * https://www.sqlite.org/pragma.html#pragma_synchronous
- */
-export type Outlives = 'disk' | 'process'
 const SYNCHRONOUS: { readonly [outlives in Outlives]: string } = {
   disk: 'PRAGMA synchronous = FULL',
   process: 'PRAGMA synchronous = NORMAL',
@@ -24,9 +18,9 @@ export type Database = {
   readonly exec: (sql: string) => void
   readonly pragma: (name: string) => number
   /** All of it durable, or nothing. Default: `disk`. */
-  readonly write: <T>(work: () => T, outlives?: Outlives) => T
+  readonly write: Write
   /** The same, in one commit with what else is asked for at this moment. Work that throws is undone alone and rejects alone. */
-  readonly join: <T>(work: () => T, outlives?: Outlives) => Promise<T>
+  readonly join: Join
   readonly close: () => void
 }
 
@@ -50,7 +44,7 @@ export function openDatabase(file: string, dir: string, readOnly = false): Datab
   db.function('fold', { deterministic: true }, (text) => String(text).toLowerCase())
   const exec = (sql: string): void => guarded(dir, () => db.exec(sql))
   let outlived: Outlives | null = null
-  const write: Database['write'] = (work, outlives = 'disk') => {
+  const write: Write = (work, outlives = 'disk') => {
     if (outlived !== outlives) exec(SYNCHRONOUS[outlives])
     outlived = outlives
     exec('BEGIN IMMEDIATE')

@@ -1,4 +1,11 @@
-import type { Database, Outlives } from './database.ts'
+/**
+ * What a commit outlives. `disk`: a loss of power. `process`: the death of the process; a loss of power may take back the
+ * newest of these commits, never one from between (the log is cut at its end), and every `disk` commit keeps all before it.
+ * https://www.sqlite.org/pragma.html#pragma_synchronous
+ */
+export type Outlives = 'disk' | 'process'
+export type Write = <T>(work: () => T, outlives?: Outlives) => T
+export type Join = <T>(work: () => T, outlives?: Outlives) => Promise<T>
 
 type Waiting = {
   readonly work: () => unknown
@@ -12,7 +19,7 @@ type Done = { readonly waiting: Waiting; readonly value: unknown }
  * One wait for the disk for all that is asked for while the process handles what has arrived; what arrives during the wait is the next group.
  * Nobody is answered before the commit. Where the commit fails, it fails for all of them.
  */
-export function openGroup(write: Database['write'], exec: (sql: string) => void, inTransaction: () => boolean): Database['join'] {
+export function openGroup(write: Write, exec: (sql: string) => void, inTransaction: () => boolean): Join {
   let group: Waiting[] = []
 
   function commit(): void {
