@@ -11,6 +11,8 @@ export type Served = {
   readonly spec: EndpointSpec
   /** Streams that are read here. */
   readonly streams: readonly string[]
+  /** Streams of which it gives a count. */
+  readonly counts: readonly string[]
   readonly list: {
     readonly at: string
     readonly pages: PagesSpec
@@ -57,7 +59,7 @@ export function openDialect(connector: Connector, file: TwinFile, variant: strin
       method,
       path,
       segments: path.split('/'),
-      served: list.map((spec) => ({ spec, streams: spec.streams ?? [], list: null })),
+      served: list.map((spec) => ({ spec, streams: spec.streams ?? [], counts: [], list: null })),
     }
   })
   const name = variant === null ? connector.connector : `${connector.connector}/${variant}`
@@ -130,7 +132,10 @@ function complete(known: Dialect, base: string, endpoint: Endpoint, served: Serv
     stream.prove.some((proof) => 'list' in proof && proof['list'] !== null && asked(proof['list'] as unknown as RequestSpec)),
   )
   const streams = [...new Set([...served.streams, ...readers.map((one) => one.name), ...seconds.map((one) => one.name)])]
-  if (!('list' in served.spec)) return { ...served, streams }
+  const counts = Object.values(connector.streams)
+    .filter((stream) => stream.prove.some((proof) => proof.kind === 'count' && asked(proof['request'] as unknown as RequestSpec)))
+    .map((stream) => stream.name)
+  if (!('list' in served.spec)) return { ...served, streams, counts }
   const spec = served.spec as ListSpec
   const reader =
     readers[0] ?? seconds[0] ?? (spec.streams === undefined ? undefined : connector.streams[spec.streams[0] as string])
@@ -144,6 +149,7 @@ function complete(known: Dialect, base: string, endpoint: Endpoint, served: Serv
   return {
     spec,
     streams,
+    counts,
     list: {
       at: spec.at ?? (reader?.records ?? '[]').replace(/\[\*\].*$/, ''),
       pages,

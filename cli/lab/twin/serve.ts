@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import type { Connector, Json } from '../../../runtime/types.ts'
 import type { Clock } from '../clock.ts'
 import { seeded } from '../random.ts'
+import type { Exchange } from '../types.ts'
 import { answer, type Inside } from './answer.ts'
 import { newKey, openGate, secretsFor } from './auth.ts'
 import { type Dialect, find, redirected } from './dialect.ts'
@@ -86,6 +87,8 @@ export type TwinOptions = {
   readonly population: number
   /** Rows of a page, where the connector asks for its own full page. */
   readonly page_size: number
+  /** Told of every exchange, in order. */
+  readonly onExchange?: (exchange: Exchange) => void
 }
 
 /** Puts a twin on stage. Its world is made from the seed alone. */
@@ -149,6 +152,7 @@ export function createTwin(o: TwinOptions): Twin {
 
   function play(request: Asked): Answer {
     const ask = heard(request)
+    const before = { ...fired }
     const said = hooks.reduce((now, hook) => hook.answer?.(ask, now, inside) ?? now, answered(ask))
     // Token requests hold times and signatures that no seed decides.
     const asked = ask.kind === 'token' ? '' : `${request.url} ${request.body}`
@@ -159,6 +163,14 @@ export function createTwin(o: TwinOptions): Twin {
       ),
     )
     for (const hook of hooks) hook.after?.(ask, said, inside)
+    o.onExchange?.({
+      method: request.method,
+      url: request.url,
+      status: said.status,
+      sent: request.body === '' || ask.kind === 'token' ? null : request.body,
+      answer: ask.kind === 'token' ? '' : said.text,
+      faults: Object.keys(fired).filter((name) => fired[name] !== before[name]),
+    })
     return said
   }
 
@@ -256,6 +268,7 @@ export function createTwin(o: TwinOptions): Twin {
       spec,
       collection: spec === null ? null : 'list' in spec ? spec.list : 'get' in spec ? spec.get : null,
       streams: served?.streams ?? [],
+      counts: served?.counts ?? [],
       page: 1,
       enumeration: enumerationOf(request, url, served),
       scope,

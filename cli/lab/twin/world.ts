@@ -195,6 +195,9 @@ export function createWorld(o: WorldOptions, from?: World): World {
   return world
 }
 
+/** One list below each of them is read: hundreds of groups would cost what hundreds of runs do, and show no more. */
+const MOST_SHARED = 12
+
 function fill(world: World, name: string, declared: CollectionSpec, o: WorldOptions): void {
   const { count, spread } = declared
   if (spread !== undefined) {
@@ -206,7 +209,7 @@ function fill(world: World, name: string, declared: CollectionSpec, o: WorldOpti
       ? o.population
       : typeof count === 'number'
         ? count
-        : Math.max(count?.least ?? 0, Math.floor(o.population * (count?.share ?? 0)))
+        : Math.max(count?.least ?? 0, Math.min(MOST_SHARED, Math.floor(o.population * (count?.share ?? 0))))
   for (let n = 0; n < many; n++) world.add(name)
 }
 

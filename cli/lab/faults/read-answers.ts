@@ -1,0 +1,47 @@
+/** Lies about the whole answer: what is no list at all, refusals, waits, broken connections. */
+import type { Answer, ErrorName } from '../twin/types.ts'
+import type { ReadFault, Struck } from './read-types.ts'
+
+const LOGIN_PAGE =
+  '<!doctype html><html><head><title>Sign in</title></head><body><form action="/login" method="post">Sign in</form></body></html>'
+
+const refused = (what: ErrorName, says: string): ReadFault => ({ says, answer: ({ twin }) => twin.error(what) })
+/** An error's body under a status that says that all is well. */
+const as200 = ({ twin }: Struck, what: ErrorName): Answer => ({ ...twin.error(what), status: 200 })
+
+export const ANSWERS: { readonly [name: string]: ReadFault } = {
+  html_200: {
+    says: 'a login page with 200',
+    answer: (_, answer) => ({ ...answer, headers: { 'content-type': 'text/html; charset=utf-8' }, text: LOGIN_PAGE }),
+  },
+  empty_200: { says: 'an empty body with 200', answer: (_, answer) => ({ ...answer, text: '' }) },
+  truncated_200: {
+    says: 'JSON cut in the middle, with a correct length',
+    answer: (_, answer) => ({ ...answer, text: answer.text.slice(0, Math.floor(answer.text.length / 2)) }),
+  },
+  error_200: { says: "the target's own error words with 200", answer: (struck) => as200(struck, 'server') },
+  ok_false_200: {
+    says: '{"ok":false} with 200',
+    answer: (_, answer) => ({ ...answer, text: '{"ok":false,"error":"fatal_error"}' }),
+  },
+  object_200: { says: '{} with 200', answer: (_, answer) => ({ ...answer, text: '{}' }) },
+  forbidden: refused('forbidden', '403'),
+  not_found: refused('not_found', '404'),
+  server_error: refused('server', '500'),
+  unauthorized: refused('unauthorized', '401: the credential is no longer taken'),
+  /** Whatever the page, the position is no longer known: only a list from its beginning is. */
+  cursor_expired: {
+    says: 'the cursor expired',
+    answer: ({ twin, page }, answer) => (page !== null && page.spot.page > 1 ? twin.error('expired') : answer),
+  },
+  throttle: {
+    says: '429 with Retry-After',
+    answer: ({ twin, lie }) => twin.error('too_many', { 'retry-after': String(lie.seconds ?? 1) }),
+  },
+  quota: { says: '403 that means a rate limit', answer: ({ twin }) => twin.error('quota') },
+  cut: { says: 'the connection breaks in the middle of the body', answer: (_, answer) => ({ ...answer, cut: 'body' }) },
+  unreachable: {
+    says: 'the connection breaks before anything is answered',
+    request: ({ twin }) => ({ ...twin.error('server'), cut: 'before' }),
+  },
+}

@@ -1,0 +1,295 @@
+/** Reading, played: one scenario through the real runtime against a twin, with the oracle beside it. */
+import { createHash } from 'node:crypto'
+import { openHttp } from '../../runtime/http/open.ts'
+import { Secret } from '../../runtime/http/secret.ts'
+import type { SyncResult } from '../../runtime/read/run.ts'
+import { sync } from '../../runtime/read/sync.ts'
+import type { Connection } from '../../runtime/types.ts'
+import { type Clock, clock } from './clock.ts'
+import { readHooks } from './faults/read.ts'
+import { compare, isTrue, type StoredRow, type Truth, told, truthOf } from './oracle/read.ts'
+import { type Random, seeded, some, upTo } from './random.ts'
+import type { Rig, Store } from './rig.ts'
+import { bareRequests, choose, sizesOf } from './scenarios/choose.ts'
+import { READ_SCENARIOS } from './scenarios/read.ts'
+import type { ReadScenario } from './scenarios/read-types.ts'
+import type { Dialect } from './twin/dialect.ts'
+import { createTwin } from './twin/serve.ts'
+import type { Hooks, Twin } from './twin/types.ts'
+import type { PlayOptions, Run, Said, Scenario } from './types.ts'
+
+/** More than any honest or lied-to read needs: a run beyond it has no end. */
+const MOST_REQUESTS = 6_000
+
+type Played = { readonly result: SyncResult | null; readonly because: string | null }
+type Truths = ReadonlyMap<string, Truth>
+type Stage = {
+  readonly dialect: Dialect
+  readonly twin: Twin
+  readonly at: Clock
+  readonly store: Store
+  readonly connection: Connection
+  readonly only: readonly string[]
+  readonly off: readonly string[]
+}
+
+export async function playRead(rig: Rig, name: string, asked: Scenario, seed: number, options: PlayOptions = {}): Promise<Run> {
+  const begun = performance.now()
+  const scenario = READ_SCENARIOS.find((one) => one.name === asked.name)
+  if (scenario === undefined) throw new Error(`the lab has no scenario ${asked.name}`)
+  const dialect = rig.dialect(name)
+  const random = seeded(seed)
+  const at = clock()
+  const { population, page_size } = sizesOf(scenario, random)
+  const twin = createTwin({
+    dialect,
+    stage: await rig.stage(),
+    clock: at,
+    seed,
+    population,
+    page_size,
+    ...(options.onExchange === undefined ? {} : { onExchange: options.onExchange }),
+  })
+  const chosen = choose(scenario, dialect, twin, page_size, random)
+  const only = streamsFor(dialect, chosen.target, scenario.all_streams === true)
+  const store = await rig.store()
+  const victims = scenario.canaries === true ? idsOf(twin, chosen.target, random) : null
+  const connection = connectionFor(dialect, twin, at, scenario, seed, victims === null ? {} : { [chosen.target]: victims })
+  await store.putConnection(connection)
+  const stage: Stage = { dialect, twin, at, store, connection, only, off: options.off ?? [] }
+
+  const bare = bareRequests(twin, only, page_size)
+  let earlier: { readonly truths: Truths; readonly verdict: Said } | null = null
+  if (scenario.before !== undefined) {
+    const first = await play(stage, [], null)
+    earlier = { truths: truthsOf(twin, only), verdict: worst(dialect, first.result, only) }
+    at.jump(3_600_000)
+    scenario.before.changes?.(twin, chosen.target, random)
+  }
+  const asks = twin.requests()
+  const lies = chosen.lies.map((lie) => (victims === null ? lie : { ...lie, who: victims.slice(0, 1) }))
+  const before = truthsOf(twin, only)
+  let last = await play(stage, readHooks(lies), scenario.stopped === true ? 2 + upTo(random, bare) : null)
+  const fired: { [fault: string]: number } = { ...twin.fired }
+  if (scenario.stopped === true) {
+    fired['stopped'] = last.result?.state === 'paused' ? 1 : 0
+    if (last.result?.state === 'paused') last = await play(stage, [], null)
+  }
+  const requests = twin.requests() - asks
+  const judged = await judge(stage, scenario, chosen.target, { before, after: truthsOf(twin, only) }, last, earlier)
+  const wanted = scenario.stopped === true ? ['stopped'] : [...new Set(lies.map((lie) => lie.fault))]
+  const run: Omit<Run, 'log'> = {
+    scenario: scenario.name,
+    side: 'read',
+    class: scenario.class,
+    dialect: name,
+    seed,
+    population,
+    fired,
+    counts: wanted.every((fault) => (fired[fault] ?? 0) > 0),
+    said: judged.said,
+    because: `${chosen.target}${lies.map((lie) => ` · ${lie.fault}${lie.page === undefined ? '' : ` on page ${lie.page}`}`).join('')} · ${judged.because}`,
+    expected: scenario.expected,
+    false_success: judged.false_success,
+    false_block: scenario.class !== 'faulty' && !scenario.expected.includes(judged.said),
+    noticed: judged.said !== 'complete',
+    differs: judged.differs,
+    requests,
+    requests_bare: bare,
+    ms: performance.now() - begun,
+  }
+  const log = createHash('sha256')
+    .update(twin.log())
+    .update(JSON.stringify([run.said, run.because, run.differs, run.fired]))
+    .digest('hex')
+  return { ...run, log }
+}
+
+/** One sync. `stop`: after so many requests. */
+async function play(stage: Stage, hooks: readonly Hooks[], stop: number | null): Promise<Played> {
+  const { twin, at, store, connection } = stage
+  const control = new AbortController()
+  let asked = 0
+  const guard: Hooks = {
+    after: () => {
+      asked++
+      if (asked === stop || asked > MOST_REQUESTS) control.abort(new Error('stopped'))
+    },
+  }
+  twin.lie([...hooks, guard])
+  const http = openHttp({
+    connector: twin.connector,
+    settings: twin.settings,
+    secrets: async (secret) => new Secret(twin.secrets[secret] ?? 'unknown'),
+    allow_private: true,
+    now: at.now,
+    sleep: at.sleep,
+    random: () => 0.5,
+    kept: { read: () => store.kept(connection.name), keep: (key, value) => store.keep(connection.name, key, value) },
+  })
+  try {
+    const result = await sync({
+      connector: twin.connector,
+      connection,
+      store,
+      http,
+      now: at.now,
+      only: stage.only,
+      signal: control.signal,
+      off: stage.off,
+    })
+    return { result, because: asked > MOST_REQUESTS ? `no end after ${MOST_REQUESTS} requests` : null }
+  } catch (error) {
+    return { result: null, because: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }
+  } finally {
+    await http.close()
+  }
+}
+
+type Judged = {
+  readonly said: Said
+  readonly because: string
+  readonly false_success: boolean
+  readonly differs: readonly string[]
+}
+
+async function judge(
+  stage: Stage,
+  scenario: ReadScenario,
+  target: string,
+  truths: { readonly before: Truths; readonly after: Truths },
+  played: Played,
+  earlier: { readonly truths: Truths; readonly verdict: Said } | null,
+): Promise<Judged> {
+  const { dialect, twin, store, connection } = stage
+  const broken = (because: string): Judged => ({ said: 'error', because, false_success: false, differs: [] })
+  const { result } = played
+  if (twin.strangers.length > 0)
+    return broken(`the twin was asked what it does not know: ${[...new Set(twin.strangers)].slice(0, 3).join('; ')}`)
+  if (result === null || result.state === 'paused') return broken(played.because ?? result?.because ?? 'no result')
+  if (earlier !== null && earlier.verdict !== 'complete') return broken(`the clean sync before is ${earlier.verdict}`)
+  const differs: string[] = []
+  let false_success = false
+  for (const stream of stage.only) {
+    const about = dialect.file.streams[stream]
+    const read = result.streams[stream]
+    if (about === undefined || read === undefined) continue
+    const none: Truth = new Map()
+    const truth = {
+      before: truths.before.get(stream) ?? none,
+      after: truths.after.get(stream) ?? none,
+      ever: truthOf(twin, stream, true),
+    }
+    const difference = compare(about, truth, await rows(store, connection.name, stream, 'latest'))
+    if (!isTrue(difference)) {
+      differs.push(...told(difference, stream))
+      if (read.verdict.is === 'complete') false_success = true
+    }
+    // The last complete snapshot is never overwritten by a lesser one.
+    const known = earlier?.truths.get(stream)
+    if (read.verdict.is === 'complete' || known === undefined) continue
+    const kept = compare(
+      about,
+      { before: known, after: known, ever: known },
+      await rows(store, connection.name, stream, 'complete'),
+    )
+    if (!isTrue(kept)) {
+      false_success = true
+      differs.push(...told(kept, `${stream}, the last complete snapshot`))
+    }
+  }
+  const verdict = result.streams[target]?.verdict
+  const all = worst(dialect, result, stage.only)
+  const said: Said = false_success ? 'complete' : scenario.class === 'faulty' ? (verdict?.is ?? 'error') : all
+  const low = stage.only.find((stream) => result.streams[stream]?.verdict.is === said) ?? target
+  const because = scenario.class === 'faulty' ? verdict?.because : `${low}: ${result.streams[low]?.verdict.because}`
+  if (scenario.holds === true && said === 'complete' && verdict?.hold === null)
+    return broken('complete, and nothing is held although a third is gone')
+  return { said, because: because ?? 'no verdict', false_success, differs: differs.slice(0, 5) }
+}
+
+async function rows(
+  store: Store,
+  connection: string,
+  stream: string,
+  which: 'latest' | 'complete',
+): Promise<readonly StoredRow[]> {
+  const out: StoredRow[] = []
+  for (let after = 0; ; ) {
+    const page = await store.records(connection, stream, { which, after, limit: 5_000 })
+    out.push(...page)
+    const end = page.at(-1)
+    if (end === undefined || page.length < 5_000) return out
+    after = end.seq
+  }
+}
+
+const ORDER: readonly Said[] = ['error', 'incomplete', 'unproven', 'complete']
+
+/** Of what counts for the gate and can be proven at all. */
+function worst(dialect: Dialect, result: SyncResult | null, streams: readonly string[]): Said {
+  if (result === null || result.state === 'paused') return 'error'
+  const said = streams.flatMap((stream): Said[] => {
+    const counts =
+      dialect.connector.streams[stream]?.certified === true &&
+      dialect.file.streams[stream] !== undefined &&
+      dialect.file.streams[stream]?.best === undefined
+    return counts ? [result.streams[stream]?.verdict.is ?? 'error'] : []
+  })
+  return ORDER.find((one) => said.includes(one)) ?? 'complete'
+}
+
+/** The target, what it depends on, and what its proofs lean on. */
+function streamsFor(dialect: Dialect, target: string, all: boolean): readonly string[] {
+  const played = Object.keys(dialect.file.streams)
+  if (all) return dialect.connector.order.filter((name) => played.includes(name))
+  const wanted = new Set<string>()
+  const want = (name: string): void => {
+    const stream = dialect.connector.streams[name]
+    if (stream === undefined || wanted.has(name)) return
+    for (const each of Object.values(stream.each)) if (each.from === 'stream') want(each.stream)
+    wanted.add(name)
+    for (const proof of stream.prove)
+      for (const other of [proof['of'], proof['stream']]) if (typeof other === 'string' && played.includes(other)) want(other)
+    if (stream.is === 'grant')
+      for (const names of Object.values(stream.refers)) for (const other of names) if (played.includes(other)) want(other)
+  }
+  want(target)
+  if (dialect.file.streams[target]?.role === 'users')
+    for (const [name, about] of Object.entries(dialect.file.streams)) if (about.role === 'edges') want(name)
+  return dialect.connector.order.filter((name) => wanted.has(name))
+}
+
+const truthsOf = (twin: Twin, streams: readonly string[]): Truths =>
+  new Map(streams.filter((stream) => twin.file.streams[stream] !== undefined).map((stream) => [stream, truthOf(twin, stream)]))
+
+function idsOf(twin: Twin, stream: string, random: Random): readonly string[] {
+  const of = twin.file.streams[stream]?.of ?? ''
+  const ids = [...(twin.world.collections.get(of)?.keys() ?? [])]
+  return some(random, of === twin.file.me ? ids.slice(1) : ids, 2)
+}
+
+function connectionFor(
+  dialect: Dialect,
+  twin: Twin,
+  at: Clock,
+  scenario: ReadScenario,
+  seed: number,
+  canaries: Connection['canaries'],
+): Connection {
+  const now = at.now()
+  const attests = dialect.connector.scope_proof.length === 0 && dialect.file.attested !== false && scenario.unattested !== true
+  const iso = (ms: number) => new Date(ms).toISOString()
+  return {
+    name: `${dialect.name}-${scenario.name}-${seed}`.replaceAll(/[^a-zA-Z0-9-]/g, '-'),
+    connector: dialect.connector.connector,
+    connector_file: dialect.connector.connector,
+    settings: twin.settings,
+    secrets: {},
+    owner: null,
+    attested: attests ? { by: 'the lab', at: iso(now), until: iso(now + 86_400_000), reason: 'the twin shows everybody' } : null,
+    canaries,
+    allow_private: true,
+    created_at: iso(now),
+  }
+}

@@ -1,0 +1,72 @@
+/** Issues filed elsewhere, at the bottom of faults.md, as far as reading can play them. */
+import * as fits from './fits.ts'
+import { lost, PAGES, SEVERAL, SMALL, settled } from './read-make.ts'
+import type { ReadScenario } from './read-types.ts'
+
+export const FILED: readonly ReadScenario[] = [
+  lost(
+    'filed-1',
+    'awslabs/ssosync#194, gitea#7949, wg-portal#744: everything empty with success, where there was something',
+    [{ fault: 'all_hidden' }],
+    { target: fits.users, pages: 1, sizes: SMALL, before: {} },
+  ),
+  lost(
+    'filed-3',
+    'awslabs/ssosync#236: members gone from one group at random, where they were',
+    [{ fault: 'dropped_rows', rows: 'third', one_parent: true }],
+    { target: fits.both(fits.below, fits.edges), pages: 1, sizes: SEVERAL, before: {} },
+  ),
+  lost('filed-7', 'opnsense#10128, zulip#13130: the target cannot be reached, where it could', [{ fault: 'unreachable' }], {
+    target: fits.users,
+    pages: 1,
+    sizes: SMALL,
+    before: {},
+  }),
+  lost(
+    'filed-15',
+    'okta provider #1119: memberships beyond the first page are missing',
+    [{ fault: 'next_missing', where: 'first' }],
+    { target: fits.both(fits.below, fits.paged) },
+  ),
+  lost('filed-16', 'okta provider #2951: a later page overwrites the one before', [{ fault: 'overwritten', where: 'early' }]),
+  settled('filed-17', 'pipeshub#1189: the total equals the page, and the list stops there', [{ fault: 'total_page_length' }], {
+    target: fits.both(fits.users, fits.listTotalled),
+    sizes: PAGES,
+  }),
+  lost('filed-18', 'wso2#27973: a record silently dropped, which the total counts', [{ fault: 'hidden_person' }], {
+    target: fits.both(fits.users, fits.totalled),
+    pages: 1,
+    sizes: SMALL,
+  }),
+  lost('filed-19', 'SimpleIdServer#185, wso2#22589: rows are counted from 0', [{ fault: 'index_from_zero' }], {
+    target: fits.numbered,
+    pages: 1,
+    sizes: SMALL,
+  }),
+  lost('filed-21', 'graph-docs#7311: next for ever, with the same records', [{ fault: 'endless_same', where: 'any' }], {
+    target: fits.both(fits.free, fits.groups),
+    pages: 1,
+  }),
+  settled('filed-22', 'graph-docs#6786: the same record on two pages', [{ fault: 'doubled_row', where: 'later' }]),
+  lost('filed-23', 'graph-docs#8166: the next page answers 404', [{ fault: 'not_found', where: 'later' }], {
+    target: fits.cursors,
+  }),
+  lost(
+    'filed-27',
+    'baton-sdk#1052: one id twice, with other content, over a page boundary',
+    [{ fault: 'doubled_other', where: 'later' }],
+    { target: fits.both(fits.paged, fits.editableRows, fits.singleId) },
+  ),
+  lost('filed-28', 'baton-sdk#950: a failed read after a good one; the good one stays', [{ fault: 'html_200', where: 'any' }], {
+    target: fits.nodes,
+    pages: 1,
+    sizes: SMALL,
+    before: {},
+  }),
+  settled(
+    'filed-29',
+    'OKTA-537805: the second list comes from an index that lacks records',
+    [{ fault: 'stale_index', rows: 'some' }],
+    { target: fits.both(fits.nodes, fits.paged), sizes: SEVERAL },
+  ),
+]

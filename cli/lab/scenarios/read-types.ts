@@ -1,0 +1,42 @@
+/** What a scenario of reading is, before a seed has chosen its numbers. */
+import type { ReadLie } from '../faults/read-types.ts'
+import type { Random } from '../random.ts'
+import type { Dialect } from '../twin/dialect.ts'
+import type { Twin } from '../twin/types.ts'
+import type { Scenario } from '../types.ts'
+
+/** How many accounts, beside the rows of a page. */
+export type Size = 'none' | 'one' | 'page-1' | 'page' | 'page+1' | 'two' | 'pages' | 'many' | 'thousands'
+/** On which page: one that another follows; one that another precedes; any; the last one but one. */
+export type Where = 'early' | 'later' | 'any' | 'first' | 'last' | 'third'
+
+export type Aim = {
+  readonly fault: string
+  readonly where?: Where
+  readonly times?: number
+  readonly rows?: number | 'some' | 'third'
+  readonly seconds?: number
+  /** Only the list below one parent record that has rows. */
+  readonly one_parent?: boolean
+}
+export type ReadScenario = Scenario & {
+  readonly aims: readonly Aim[]
+  readonly sizes: readonly Size[]
+  /** Which streams it can strike; one of them is chosen. */
+  readonly target: (dialect: Dialect, stream: string) => boolean
+  /** Pages that the target's list must have. */
+  readonly pages: number
+  /** A clean sync goes before; then the truth may change. */
+  readonly before?: { readonly changes?: (twin: Twin, target: string, random: Random) => void }
+  /** No person attests the scope. */
+  readonly unattested?: boolean
+  /** Whom the operator named as canaries: the lie's victims among them. */
+  readonly canaries?: boolean
+  /** Removals must be held for a person. */
+  readonly holds?: boolean
+  /** Stopped after so many requests and taken up again. */
+  readonly stopped?: boolean
+  /** Everything is read that the twin can play, not only what the target needs. */
+  readonly all_streams?: boolean
+}
+export type Chosen = { readonly target: string; readonly lies: readonly ReadLie[] }

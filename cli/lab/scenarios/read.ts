@@ -1,0 +1,23 @@
+/** Every scenario of reading, in a fixed order. */
+import type { Dialect } from '../twin/dialect.ts'
+import { HONEST, ODD } from './read-benign.ts'
+import { READING } from './read-faults.ts'
+import { FILED } from './read-filed.ts'
+import { PEERS } from './read-peers.ts'
+import type { ReadScenario } from './read-types.ts'
+
+export const READ_SCENARIOS: readonly ReadScenario[] = [...PEERS, ...READING, ...FILED, ...ODD, ...HONEST]
+
+/** What cannot be played, and why: said in the report, never left out in silence. */
+export const NOT_PLAYABLE: { readonly [name: string]: string } = {
+  R28: 'delta reads: the runtime reads no deltas yet',
+  R29: 'event feeds: the runtime reads none yet',
+  R30: 'webhooks: the runtime takes none yet',
+  'filed-24': 'delta of members: the runtime reads no deltas yet',
+}
+
+/** Those that the dialect has a list for. */
+export function readScenarios(dialect: Dialect): readonly ReadScenario[] {
+  const streams = Object.keys(dialect.file.streams)
+  return READ_SCENARIOS.filter((one) => streams.some((stream) => one.target(dialect, stream)))
+}
