@@ -157,7 +157,7 @@ function statusText(status: Status, evidence: boolean, io: Io, paint: Paint): st
     ]
   })
   if (lines.length === 0) {
-    const streams = never.length === 0 ? '' : `: ${never.map(safe).join(', ')}`
+    const streams = never.length === 0 ? '' : `  ${sync === null ? '' : 'not judged yet: '}${never.map(safe).join(', ')}`
     return `${paint.bold(safe(connection.name))}  ${safe(connection.connector)}  ${last}${streams}\n  ${paint.yellow('next')}  rollcall sync ${safe(connection.name)}\n${changes}`
   }
   const missing = never.map((stream) => [paint.bold(safe(stream)), paint.yellow('never synced')])

@@ -1,6 +1,6 @@
 import type { ProbeKind } from '../kind.ts'
 import { notWhole } from './parts/matches.ts'
-import { EMPTY, LIST, type ListOptions, PAGES, RECORDS, type Rung, rungSchema } from './parts/options.ts'
+import { EMPTY, LIST, type ListOptions, PAGES, RECORDS, type Rung, rungSchema, wholeList } from './parts/options.ts'
 import { NO_ANSWER, negative, shows } from './parts/show.ts'
 
 const schema = {
@@ -17,14 +17,7 @@ export const empty: ProbeKind<Options> = {
   description: "The object's whole list (sessions, tokens, roles) is empty, while one known to be alive answers the same way.",
   schema,
   example: { kind: 'empty', list: 'GET /users/{id}/sessions', pages: { kind: 'none' }, records: '[]', rung: 4 },
-  asks: (options) => ({
-    ask: 'list',
-    request: options.list,
-    pages: options.pages,
-    records: options.records,
-    empty: options.empty ?? null,
-    control: true,
-  }),
+  asks: wholeList,
   read(options, _view, answer) {
     if (answer.ask !== 'list') return NO_ANSWER
     const cut = notWhole(answer)

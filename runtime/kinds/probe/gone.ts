@@ -2,7 +2,7 @@ import type { RequestSpec } from '../../types.ts'
 import type { ProbeKind } from '../kind.ts'
 import { compilePath } from '../value/path.ts'
 import { saysOfRecord } from './parts/evaluate.ts'
-import { LOOK } from './parts/options.ts'
+import { LOOK, RECORD } from './parts/options.ts'
 import { isAbsent, NO_ANSWER, negative, type One, shows, trouble, unanswered } from './parts/show.ts'
 
 const schema = {
@@ -10,11 +10,7 @@ const schema = {
   properties: {
     kind: { const: 'gone' },
     look: LOOK,
-    record: {
-      type: 'string',
-      minLength: 1,
-      description: 'Path of the record in the answer of `look`; default "[]", the body itself.',
-    },
+    record: RECORD,
     expect: {
       type: 'string',
       pattern: '^\\s*=',

@@ -1,6 +1,6 @@
 import type { ProbeKind } from '../kind.ts'
 import { matchesIn, notWhole } from './parts/matches.ts'
-import { EMPTY, LIST, type ListOptions, MATCH, PAGES, RECORDS, type Rung, rungSchema } from './parts/options.ts'
+import { EMPTY, LIST, type ListOptions, MATCH, PAGES, RECORDS, type Rung, rungSchema, wholeList } from './parts/options.ts'
 import { NO_ANSWER, negative, shows, unanswered } from './parts/show.ts'
 
 const schema = {
@@ -32,14 +32,7 @@ export const notListed: ProbeKind<Options> = {
     records: 'members',
     match: '= record.id == id',
   },
-  asks: (options) => ({
-    ask: 'list',
-    request: options.list,
-    pages: options.pages,
-    records: options.records,
-    empty: options.empty ?? null,
-    control: true,
-  }),
+  asks: wholeList,
   read(options, view, answer) {
     if (answer.ask !== 'list') return NO_ANSWER
     const cut = notWhole(answer)

@@ -2,7 +2,7 @@ import type { RequestSpec } from '../../types.ts'
 import type { ProbeKind, ProbeView } from '../kind.ts'
 import { compilePath } from '../value/path.ts'
 import { says } from './parts/evaluate.ts'
-import { LOOK, type Rung, rungSchema } from './parts/options.ts'
+import { LOOK, RECORD, type Rung, rungSchema } from './parts/options.ts'
 import { isAbsent, NO_ANSWER, negative, type One, shows, trouble, unanswered } from './parts/show.ts'
 
 const schema = {
@@ -10,11 +10,7 @@ const schema = {
   properties: {
     kind: { const: 'state' },
     look: LOOK,
-    record: {
-      type: 'string',
-      minLength: 1,
-      description: 'Path of the record in the answer of `look`; default "[]", the body itself.',
-    },
+    record: RECORD,
     expect: {
       type: 'string',
       pattern: '^\\s*=',

@@ -1,10 +1,17 @@
 /** Options that several probes share. The spec room takes requests apart before a word sees them. */
 import type { KindOptions, RequestSpec } from '../../../types.ts'
+import type { ProbeAsk } from '../../kind.ts'
 import { requestSchema } from '../../prove/parts/request.ts'
 
 export const LOOK = {
   ...requestSchema,
   description: "The request to look by; default: the stream's `get`.",
+} as const
+
+export const RECORD = {
+  type: 'string',
+  minLength: 1,
+  description: 'Path of the record in the answer of `look`; default "[]", the body itself.',
 } as const
 
 export const LIST = { ...requestSchema, description: 'The request of the first page of the list.' } as const
@@ -47,6 +54,16 @@ export type ListOptions = {
   readonly records: string
   readonly empty?: 'absent' | 'null' | 'null_or_absent'
 }
+
+/** The list to its declared end, beside the same for a record that is alive. */
+export const wholeList = (options: ListOptions): Extract<ProbeAsk, { ask: 'list' }> => ({
+  ask: 'list',
+  request: options.list,
+  pages: options.pages,
+  records: options.records,
+  empty: options.empty ?? null,
+  control: true,
+})
 
 export type Look = { readonly look?: RequestSpec }
 /** Null: the facet has no ladder. */
