@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { clock } from '../../cli/lab/clock.ts'
 import { seeded } from '../../cli/lab/random.ts'
 import { selected } from '../../cli/lab/twin/select.ts'
+import { render, scopeOf } from '../../cli/lab/twin/template.ts'
 import { createWorld } from '../../cli/lab/twin/world.ts'
 
 const worldOf = () =>
@@ -32,6 +33,14 @@ test('a record made later is not the first, even where nobody is left', () => {
   const world = worldOf()
   for (const id of [...(world.collections.get('users')?.keys() ?? [])]) world.remove('users', id)
   expect(world.add('users').native['admin']).toBe(false)
+})
+
+test.each([
+  [{ $if: { $in: ['{type}', ['guest']] }, then: 'from {home}', else: 'here' }, 'from there'],
+  [{ $if: { $is: ['{type}', 'member'] }, then: 'from {home}', else: { $text: 7 } }, '7'],
+  [{ $if: { $is: ['{type}', 'member'] }, then: 'from {home}' }, undefined],
+])('one of two values, by a third: %j', (template, value) => {
+  expect(render(template, { scope: scopeOf({ type: 'guest', home: 'there' }), random: null, lists: null })).toBe(value)
 })
 
 test.each([
