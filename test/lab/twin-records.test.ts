@@ -36,9 +36,9 @@ test('a record made later is not the first, even where nobody is left', () => {
 })
 
 test.each([
-  [{ $if: { $in: ['{type}', ['guest']] }, then: 'from {home}', else: 'here' }, 'from there'],
-  [{ $if: { $is: ['{type}', 'member'] }, then: 'from {home}', else: { $text: 7 } }, '7'],
-  [{ $if: { $is: ['{type}', 'member'] }, then: 'from {home}' }, undefined],
+  [{ $if: [{ $in: ['{type}', ['guest']] }, 'from {home}', 'here'] }, 'from there'],
+  [{ $if: [{ $is: ['{type}', 'member'] }, 'from {home}', { $text: 7 }] }, '7'],
+  [{ $if: [{ $is: ['{type}', 'member'] }, 'from {home}'] }, null],
 ])('one of two values, by a third: %j', (template, value) => {
   expect(render(template, { scope: scopeOf({ type: 'guest', home: 'there' }), random: null, lists: null })).toBe(value)
 })

@@ -72,11 +72,6 @@ const OPERATORS: { readonly [name: string]: Operator } = {
     const [condition, so, otherwise = null] = template['$if'] as readonly Json[]
     return render((render(condition as Json, ground) === true ? so : otherwise) as Json, ground)
   },
-  $if: (template, ground) => {
-    const holds = render(template['$if'] as Json, ground) === true
-    const value = holds ? template['then'] : template['else']
-    return value === undefined ? undefined : render(value, ground)
-  },
   $first: (template, ground) => {
     for (const one of template['$first'] as readonly Json[]) {
       const value = render(one, ground)
