@@ -193,7 +193,7 @@ export async function openTheHttp(
     readonly onWait?: (wait: { readonly why: string; readonly until: string }) => void
   },
 ): Promise<Http> {
-  const [{ openHttp }, { Secret }] = await Promise.all([import('../runtime/http/open.ts'), import('../runtime/http/secret.ts')])
+  const [{ openHttp }, { Secret }] = await Promise.all([import('../runtime/http/open.ts'), import('../runtime/secret.ts')])
   const { connector, connection } = target
   return openHttp({
     connector,

@@ -1117,6 +1117,18 @@ export const ERRORS = {
     again: false,
     next: 'Write `{name}` for a value and `{{` or `}}` for a literal brace.',
   },
+  'vault/key': {
+    means: 'The key that protects the stored secrets cannot be used.',
+    http: 500,
+    again: false,
+    next: 'Name it as env:VARIABLE or file:PATH; make one with `openssl rand -base64 32` and keep a copy elsewhere: without it no secret opens.',
+  },
+  'vault/sealed': {
+    means: 'A stored secret does not open for what it is asked for.',
+    http: 409,
+    again: false,
+    next: 'Where host, tenant or connection changed on purpose, enter the secret again; otherwise somebody moved it: look into the ledger.',
+  },
   'write/input': {
     means: 'The input is not what the action takes.',
     http: 422,

@@ -8,7 +8,9 @@ const MAY_IMPORT: { readonly [room: string]: readonly string[] } = {
   errors: [],
   kinds: ['types', 'errors'],
   spec: ['types', 'errors', 'kinds'],
-  http: ['types', 'errors', 'kinds'],
+  secret: [],
+  http: ['types', 'errors', 'kinds', 'secret'],
+  vault: ['types', 'errors', 'secret'],
   judge: ['types', 'errors', 'kinds', 'write-types'],
   'write-types': ['types'],
   ledger: ['types', 'errors'],
@@ -17,7 +19,21 @@ const MAY_IMPORT: { readonly [room: string]: readonly string[] } = {
   read: ['types', 'errors', 'kinds', 'http', 'judge', 'record', 'store/port'],
   write: ['types', 'errors', 'write-types', 'kinds', 'http', 'judge', 'record', 'store/port', 'store/write-port'],
   govern: ['types', 'errors', 'write-types', 'kinds', 'judge', 'record', 'read', 'write', 'store/port', 'store/write-port'],
-  cli: ['types', 'errors', 'write-types', 'kinds', 'spec', 'http', 'judge', 'store', 'record', 'read', 'write', 'govern'],
+  cli: [
+    'types',
+    'errors',
+    'secret',
+    'write-types',
+    'kinds',
+    'spec',
+    'http',
+    'judge',
+    'store',
+    'record',
+    'read',
+    'write',
+    'govern',
+  ],
 }
 
 const files = ['runtime', 'cli'].flatMap((top) =>

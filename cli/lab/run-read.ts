@@ -1,9 +1,9 @@
 /** Reading, played: one scenario through the real runtime against a twin, with the oracle beside it. */
 import { createHash } from 'node:crypto'
 import { openHttp } from '../../runtime/http/open.ts'
-import { Secret } from '../../runtime/http/secret.ts'
 import type { SyncResult } from '../../runtime/read/run.ts'
 import { sync } from '../../runtime/read/sync.ts'
+import { Secret } from '../../runtime/secret.ts'
 import type { Connection } from '../../runtime/types.ts'
 import { type Clock, clock } from './clock.ts'
 import { readHooks } from './faults/read.ts'

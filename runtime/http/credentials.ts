@@ -3,9 +3,9 @@ import { Failure } from '../errors.ts'
 import { auth } from '../kinds/auth/index.ts'
 import type { AuthView, RequestPatch, Token, TokenAsk } from '../kinds/kind.ts'
 import { parseTemplate, renderText } from '../kinds/value/template.ts'
+import type { Secret } from '../secret.ts'
 import type { Connector, FailureCode, Json } from '../types.ts'
 import type { Redact } from './redact.ts'
-import type { Secret } from './secret.ts'
 import { isFailure, openTokens, type TokenAnswer, type TokenFailure } from './token.ts'
 
 export type Credential = { readonly token: Token | null; readonly patch: RequestPatch }

@@ -1,5 +1,5 @@
 /** A value-based scrubber: what has been revealed once is masked in every text that leaves the room, in every form a target may echo. */
-import { mark } from './secret.ts'
+import { mark } from '../secret.ts'
 
 export type Redact = {
   /** From now on this value is masked. Shorter than four characters it is no secret that masking could keep. */

@@ -22,7 +22,7 @@ async function once(
   let asked = 0
   const auth = { kind: 'header', name: 'x-key', value: '{key}' }
   const settings = { key: { type: 'secret', required: true } } as const
-  const { Secret } = await import('../../runtime/http/secret.ts')
+  const { Secret } = await import('../../runtime/secret.ts')
   const secrets = async () => new Secret(more.rotates === true ? `key-number-${++asked}` : 'the-only-key')
   return { it, http: kept(room(connector(it.url, { auth, settings }), { ...clock(), secrets })) }
 }

@@ -5,7 +5,7 @@ import { ask, CLOSED, note, OPENS_AFTER } from '../../runtime/http/breaker.ts'
 import { bare, patched } from '../../runtime/http/patch.ts'
 import { formsOf, openRedact } from '../../runtime/http/redact.ts'
 import { decide, MAX_TOLD_WAIT_MS, type RetryFacts, WAIT_BUDGET_MS } from '../../runtime/http/retry.ts'
-import { Secret } from '../../runtime/http/secret.ts'
+import { Secret } from '../../runtime/secret.ts'
 
 // ---------------------------------------------------------------- the decision
 

@@ -3,7 +3,7 @@ import http from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { setImmediate as turn } from 'node:timers/promises'
 import { type Http, type HttpOptions, openHttp } from '../../runtime/http/open.ts'
-import { Secret } from '../../runtime/http/secret.ts'
+import { Secret } from '../../runtime/secret.ts'
 import type { Connector, HttpRequest, Limits } from '../../runtime/types.ts'
 
 export type Target = {

@@ -125,7 +125,7 @@ test('a secret that cannot be found is told by its code, and nothing is sent', a
 test('a secret is asked for when it is needed, not before, and only if auth names it', async () => {
   const { server } = await tokenTarget(() => true)
   const asked: string[] = []
-  const { Secret } = await import('../../runtime/http/secret.ts')
+  const { Secret } = await import('../../runtime/secret.ts')
   const secrets = async (name: string) => {
     asked.push(name)
     return new Secret('abcdefgh')
