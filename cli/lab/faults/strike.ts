@@ -1,8 +1,9 @@
 /** Plays lies about writes over a twin: what happens to the world, what is answered, and which copy of the truth a read gets. */
-import { applyChange, type Change, idOf, same } from '../twin/change.ts'
+import type { Json } from '../../../runtime/types.ts'
+import { applyChange, type Change, entryOf, idOf, same } from '../twin/change.ts'
 import type { Copies } from '../twin/copies.ts'
-import { changesOf, conflicts } from '../twin/effects.ts'
-import { at } from '../twin/path.ts'
+import { changesOf, conflicts, leaves } from '../twin/effects.ts'
+import { put } from '../twin/path.ts'
 import { render } from '../twin/template.ts'
 import type { ActionPlay, Answer, Ask, Hooks, Native, TwinView, World } from '../twin/types.ts'
 import { type Lie, WRITE_FAULTS, type WriteFault } from './write.ts'
@@ -18,12 +19,16 @@ export type Mutation = {
   readonly headers: Ask['headers']
 }
 /** What a request would have done at an honest target. */
-export type Meant = { readonly request: number; readonly change: Change }
+/** `about`: the ids of the record and of what it ties together. */
+export type Meant = { readonly request: number; readonly change: Change; readonly about: readonly string[] }
 
 export type StrikeOptions = {
   readonly lies: readonly Lie[]
   readonly copies: Copies
   readonly play: ActionPlay
+  /** Id of the entry it is done to, and the values asked for. */
+  readonly subject: string | null
+  readonly values: readonly Json[]
   readonly now: () => number
 }
 export type Struck = { readonly hooks: Hooks; readonly mutations: readonly Mutation[]; readonly meant: readonly Meant[] }
@@ -33,7 +38,8 @@ const LAG_MS = 3_000
 const ALWAYS: ReadonlySet<WriteFault['changes']> = new Set([undefined, 'if_applied'])
 const HIDDEN: ReadonlySet<string> = new Set(['list', 'get'])
 
-export function strike({ lies, copies, play, now }: StrikeOptions): Struck {
+export function strike(o: StrikeOptions): Struck {
+  const { lies, copies, now } = o
   const mutations: Mutation[] = []
   const steps: string[] = []
   const passed = new Map<Lie, number>()
@@ -95,7 +101,7 @@ export function strike({ lies, copies, play, now }: StrikeOptions): Struck {
     does: (ask, effects, twin) => {
       const primary = copies.worlds[0] as World
       const planned = changesOf(primary, effects, ask.scope)
-      meant.push(...planned.map((change) => ({ request: mutations.length, change })))
+      meant.push(...planned.map((change) => ({ request: mutations.length, change, about: aboutOf(change, primary) })))
       const made = planned.find((one) => one.do === 'put')
       if (conflicts(effects, planned, primary)) {
         const doubles = current.find((one) => of(one).doubles === true)
@@ -109,7 +115,7 @@ export function strike({ lies, copies, play, now }: StrikeOptions): Struck {
       for (const lie of current) {
         const fault = of(lie)
         if (fault.doubles === true) continue
-        const after = changed(fault, lie, changes, play, primary, twin)
+        const after = changed(fault, lie, changes, { ...o, world: primary, twin })
         if (ALWAYS.has(fault.changes) || !same(after, changes)) fire(lie, twin)
         changes = after
         if (fault.changes === 'invited') for (const one of changes) applyInvited(echo, one)
@@ -156,6 +162,11 @@ function mutationOf(ask: Ask, no: number, at_ms: number): Mutation {
   return { no, at_ms, line: ask.endpoint, method, url: query === '' ? path : `${path}?${query}`, body, headers }
 }
 
+function aboutOf(change: Change, world: World): readonly string[] {
+  const entry = change.do === 'put' ? change.entry : entryOf(world, change.of, change.id)
+  return [idOf(change), ...Object.values(entry?.links ?? {})]
+}
+
 /** The target's yes is made from what was asked, not from what happened: that is what an echo is. */
 function echoOf(changes: readonly Change[], twin: TwinView): World {
   const echo = twin.world.copy()
@@ -174,10 +185,9 @@ function changed(
   fault: WriteFault,
   lie: Lie,
   changes: readonly Change[],
-  play: ActionPlay,
-  world: World,
-  twin: TwinView,
+  o: StrikeOptions & { readonly world: World; readonly twin: TwinView },
 ): readonly Change[] {
+  const { play, world, twin } = o
   switch (fault.changes) {
     case 'none':
       return []
@@ -187,6 +197,7 @@ function changed(
       return changes.map((change) => elsewhere(change, world))
     case 'first_only': {
       const sets = changes.filter((change) => change.do === 'set')
+      if (sets.length === 0) return changes.map((change) => (change.do === 'put' ? withoutOne(change, o.values) : change))
       return sets.length > 1 ? changes.filter((change) => change.do !== 'set' || change === sets[0]) : changes
     }
     case 'leaves_facet': {
@@ -198,7 +209,7 @@ function changed(
     case 'invited':
       return changes.map((change) => invited(change, play, twin))
     case 'and_bystander':
-      return [...changes, ...changes.slice(0, 1).flatMap((change) => bystander(change, play, world))]
+      return changes.length === 0 ? changes : [...changes, ...bystander(play, world, o.subject)]
     default:
       return changes
   }
@@ -221,10 +232,18 @@ function invited(change: Change, play: ActionPlay, twin: TwinView): Change {
   return { ...change, entry: { ...change.entry, native: { ...change.entry.native, ...over } } }
 }
 
-function bystander(change: Change, play: ActionPlay, world: World): readonly Change[] {
+function bystander(play: ActionPlay, world: World, id: string | null): readonly Change[] {
   const of = play.subject?.of
-  if (play.bystander === undefined || of === undefined || change.do === 'put') return []
-  const entry = world.collections.get(of)?.get(change.id)
-  if (entry === undefined || at(entry.native, play.bystander) === 'Wiped') return []
-  return [{ do: 'set', of, id: change.id, path: play.bystander, to: 'Wiped' }]
+  if (play.bystander === undefined || of === undefined || id === null || !world.collections.get(of)?.has(id)) return []
+  return [{ do: 'set', of, id, path: play.bystander, to: 'Wiped' }]
+}
+
+/** A record of which the last asked-for attribute is not kept. */
+function withoutOne(change: Change & { readonly do: 'put' }, values: readonly Json[]): Change {
+  const asked = leaves(change.entry.native).filter(([, value]) => values.some((one) => same(one, value)))
+  const path = asked.at(-1)?.[0]
+  if (asked.length < 2 || path === undefined) return change
+  const native = structuredClone(change.entry.native)
+  put(native, path, undefined)
+  return { ...change, entry: { ...change.entry, native } }
 }

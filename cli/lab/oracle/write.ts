@@ -80,3 +80,22 @@ function heldAt(history: readonly Moment[], { facet, verified_at }: FacetSaid, t
   const at = verified_at === null ? told_ms : Date.parse(verified_at)
   return (history.findLast((one) => one.at_ms <= at) ?? history[0])?.holds[facet]
 }
+
+/** Requests that would have changed somebody else at an honest target, told by the ids of the changed record and of what it ties together. */
+export function aboutOthers(
+  meant: readonly {
+    readonly request: number
+    readonly change: { readonly do: string; readonly of: string }
+    readonly about: readonly string[]
+  }[],
+  asked: Asked,
+  subject: string | null,
+): readonly string[] {
+  if (subject === null) return []
+  const own = new Set([subject, asked.id, ...Object.values(asked.input).map(String)])
+  return meant.flatMap(({ request, change, about }) =>
+    about.some((id) => own.has(id)) || change.do === 'put'
+      ? []
+      : [`request ${request} would ${change.do} ${change.of}/${about[0]}`],
+  )
+}

@@ -1,0 +1,255 @@
+/** One change played through the real runtime: asked for, worked off, looked at again later, and held against the truth. */
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import { checkStanding } from '../../runtime/govern/standing.ts'
+import { sync } from '../../runtime/read/sync.ts'
+import type { Store } from '../../runtime/store/port.ts'
+import type { WriteStore } from '../../runtime/store/write-port.ts'
+import type { Action, JsonObject } from '../../runtime/types.ts'
+import { type Boundary, drain, recheckDue, requestChange, type WriteContext } from '../../runtime/write/engine.ts'
+import { type Asked, aboutOthers, holdsIn, judgeWrite, type Moment, type Told } from './oracle/write.ts'
+import type { WriteScenario } from './scenarios/write.ts'
+import type { Effected } from './twin/copies.ts'
+import { duplicatesOf } from './twin/copies.ts'
+import type { PlayOptions, Run, Said } from './types.ts'
+import { besides, copyOf, httpOf } from './write-base.ts'
+import { type Scene, setScene, type WriteStage } from './write-scene.ts'
+
+export type WritePlayed = {
+  readonly run: Run
+  readonly asked: Asked
+  readonly told: readonly Told[]
+  readonly effects: readonly Effected[]
+  readonly mutations: number
+  /** The intent's history for people, and every request that was to change something. */
+  readonly story: readonly string[]
+}
+
+const DAY_MS = 86_400_000
+const LIVES = 4
+const MOST_REQUESTS = 4_000
+
+/** Rejects where the lab itself is at fault, never for what the runtime says. */
+export async function playWrite(
+  w: WriteStage,
+  scenario: WriteScenario,
+  seed: number,
+  options: PlayOptions = {},
+): Promise<WritePlayed> {
+  const began = performance.now()
+  const scene = await setScene(w, scenario, seed, options)
+  const history: Moment[] = []
+  const note = (at_ms: number) => history.push({ at_ms, holds: holdsIn(scene.play, scene.copies.worlds, scene.asked) })
+  scene.onChange(note)
+  note(scene.time.now())
+  const ended = await change(w, scene, scenario)
+  scene.copies.tick()
+  const now = holdsIn(scene.play, scene.copies.worlds, scene.asked)
+  const judged = judgeWrite(ended.told, history, now)
+  const wrong = [...ended.wrong, ...lawsBroken(scene)]
+  const last = ended.told.at(-1)
+  const said: Said = wrong.length > 0 ? 'error' : ((last?.is as Said | undefined) ?? 'unknown')
+  const best = scene.best
+  const fired = scene.twin.fired
+  const names = [...new Set(scene.lies.map((lie) => lie.fault))]
+  const counts = scenario.class !== 'faulty' || names.some((name) => (fired[name] ?? 0) > 0)
+  const run: Run = {
+    scenario: scenario.name,
+    side: 'write',
+    class: scenario.class,
+    dialect: w.dialect.name,
+    seed,
+    population: scene.population,
+    fired,
+    // Of several drawn lies some have nothing to strike; each of a scenario's own must have struck. `doubles` only lets pass what others do.
+    counts:
+      counts &&
+      (scenario.class !== 'faulty' || scenario.lies.every((lie) => lie.fault === 'doubles' || (fired[lie.fault] ?? 0) > 0)),
+    said,
+    because: wrong[0] ?? ended.because,
+    expected: scenario.expected,
+    false_success: judged.false_success,
+    false_block: scenario.class !== 'faulty' && !scenario.expected.includes(said),
+    noticed: scenario.class === 'faulty' && (said !== best || best !== 'verified'),
+    differs: [...wrong, ...judged.differs].slice(0, 5),
+    requests: scene.twin.requests(),
+    requests_bare: scene.bare,
+    ms: performance.now() - began,
+    log: createHash('sha256')
+      .update(JSON.stringify([scene.twin.log(), ended.told, ended.story, said, judged, now]))
+      .digest('hex'),
+  }
+  return {
+    run,
+    asked: scene.asked,
+    told: ended.told,
+    effects: scene.copies.effects,
+    mutations: scene.mutations().length,
+    story: [...ended.story, ...mutationLines(scene)],
+  }
+}
+
+// ---------------------------------------------------------------- the change
+
+type Ended = {
+  readonly told: readonly Told[]
+  readonly because: string
+  readonly story: readonly string[]
+  readonly wrong: readonly string[]
+}
+
+async function change(w: WriteStage, scene: Scene, scenario: WriteScenario): Promise<Ended> {
+  const folder = join(w.root, 'run')
+  const start_ms = scene.time.now()
+  const patient = besides(scene.time)
+  let store = await copyOf(scene.base, folder)
+  let http = httpOf(scene.twin, scene.time, scene.connector)
+  let made = 0
+  let intent: string | null = null
+  const wrong: string[] = []
+  const context = (onBoundary?: (boundary: Boundary) => void): WriteContext => ({
+    connector: scene.connector,
+    connection: scene.base.connection,
+    http,
+    store,
+    now: scene.time.now,
+    sleep: async (ms, signal) => {
+      if (scene.time.now() > start_ms + 3 * DAY_MS) throw new Endless('nothing was concluded in three days')
+      if (scene.twin.requests() > MOST_REQUESTS) throw new Endless(`more than ${MOST_REQUESTS} requests for one change`)
+      await patient(ms, signal)
+    },
+    newId: () => `${scene.time.now().toString(36).padStart(12, '0')}${(++made).toString(36).padStart(14, '0')}`,
+    ...(onBoundary === undefined ? {} : { onBoundary }),
+  })
+  try {
+    for (let life = 0; life < LIVES; life++) {
+      let met = 0
+      const ctx = context(
+        scenario.dies_at === undefined || life > 0
+          ? undefined
+          : () => {
+              if (++met === scenario.dies_at) throw new Died(`at boundary ${met}`)
+            },
+      )
+      try {
+        intent ??= await ask(ctx, scene.asked)
+        await drain(ctx)
+        break
+      } catch (error) {
+        if (!(error instanceof Died)) throw error
+        // As after kill -9: what was durable is there.
+        await http.close()
+        await store.close()
+        const { openStore } = await import('../../runtime/store/sqlite/open.ts')
+        store = await openStore(folder, { create: false })
+        http = httpOf(scene.twin, scene.time, scene.connector)
+      }
+    }
+    if (intent !== null) await lookLater(scene, context(), scene.action)
+    return await endOf(scene, context(), intent, wrong)
+  } catch (error) {
+    if (!(error instanceof Endless)) throw error
+    return { told: [], because: error.message, story: [error.message], wrong: [error.message] }
+  } finally {
+    await http.close()
+    await store.close()
+  }
+}
+
+async function ask(ctx: WriteContext, asked: Asked): Promise<string> {
+  const { intent } = await requestChange(ctx, {
+    action: asked.action,
+    id: asked.id,
+    input: asked.input as JsonObject,
+    provenance: { by: 'lab', why: 'lab', from: 'lab', person: null },
+  })
+  return intent
+}
+
+/** Rechecks at their times; where none is declared an hour later, for what is not over. */
+async function lookLater(scene: Scene, ctx: WriteContext, action: Action): Promise<void> {
+  const every_ms = Math.max(1, ...action.verify.map((verify) => verify.every_s)) * 1000 + 1
+  const from_ms = scene.time.now()
+  for (const s of action.recheck_s.length === 0 ? [3_600] : action.recheck_s) {
+    scene.time.jump(Math.max(1, from_ms + s * 1000 + 5_000 - scene.time.now()))
+    for (let look = 0; look < 16; look++) {
+      const looked = await recheckDue(ctx)
+      if (looked.length === 0) break
+      scene.time.jump(every_ms)
+    }
+  }
+}
+
+/** What stands, and where it is not so any more what the next whole read makes of it. */
+async function endOf(scene: Scene, ctx: WriteContext, intent: string | null, wrong: string[]): Promise<Ended> {
+  scene.copies.tick()
+  const { store } = ctx
+  let read = await historyOf(store, intent)
+  const now = holdsIn(scene.play, scene.copies.worlds, scene.asked)
+  const last = read.told.at(-1)
+  const undone =
+    last !== undefined && last.is !== 'reverted' && last.facets.some((one) => one.is === 'verified' && now[one.facet] === false)
+  if (undone) {
+    await sync({ connector: ctx.connector, connection: ctx.connection, store, http: ctx.http, now: ctx.now })
+    await checkStanding(store, ctx.connector, ctx.connection.name, new Date(ctx.now()).toISOString())
+    read = await historyOf(store, intent)
+  }
+  return { ...read, wrong }
+}
+
+async function historyOf(store: Store & WriteStore, intent: string | null): Promise<Omit<Ended, 'wrong'>> {
+  const row = intent === null ? null : await store.intent(intent)
+  const events = row?.events ?? []
+  const told = events.flatMap((event): readonly Told[] =>
+    event.kind === 'outcome' ? [{ is: event.outcome.is, facets: event.outcome.facets, at_ms: Date.parse(event.at) }] : [],
+  )
+  const last = events.findLast((event) => event.kind === 'outcome')
+  const held = events.findLast((event) => event.kind === 'held')
+  const because =
+    last?.kind === 'outcome'
+      ? last.outcome.because
+      : held?.kind === 'held'
+        ? `held by ${held.brake}: ${held.because}`
+        : `no outcome, it is ${row?.state}`
+  const t0 = Date.parse(events[0]?.at ?? '')
+  return {
+    told: told.map((one) => ({ ...one, facets: one.facets.map(({ facet, is, verified_at }) => ({ facet, is, verified_at })) })),
+    because,
+    story: events.map((event) => line(event, t0)),
+  }
+}
+
+function line(event: Parameters<typeof JSON.stringify>[0] & { readonly kind: string; readonly at: string }, t0: number): string {
+  const at = `${((Date.parse(event.at) - t0) / 1000).toFixed(1).padStart(8)} s ${event.kind}`
+  const { look, outcome } = event as {
+    readonly look?: { readonly [key: string]: unknown }
+    readonly outcome?: {
+      readonly is: string
+      readonly because: string
+      readonly facets: readonly { readonly facet: string; readonly is: string }[]
+    }
+  }
+  if (look !== undefined)
+    return `${at} ${look['phase']} ${look['facet']}#${look['verify']} ${look['where']} ${look['shows']} (${look['control']}): ${look['because']}`
+  if (outcome !== undefined)
+    return `${at} ${outcome.is}: ${outcome.because} [${outcome.facets.map((one) => `${one.facet} ${one.is}`).join(', ')}]`
+  return `${at} ${JSON.stringify({ ...event, at: undefined, kind: undefined, record: undefined })}`
+}
+
+// ---------------------------------------------------------------- laws
+
+/** What must never be, whatever the target does: something done twice, to others, or asked that no such target knows. */
+function lawsBroken(scene: Scene): readonly string[] {
+  const twice = duplicatesOf(scene.copies.effects, (change) => `${change.of} ${JSON.stringify(scene.asked.input)}`)
+  return [
+    ...twice.map((one) => `DUPLICATE EFFECT: ${one}`),
+    ...aboutOthers(scene.meant(), scene.asked, scene.subject).map((one) => `EFFECT ON OTHERS: ${one}`),
+    ...scene.twin.strangers.map((one) => `UNEXPECTED REQUEST: ${one}`),
+  ]
+}
+
+const mutationLines = (scene: Scene): readonly string[] =>
+  scene.mutations().map((one) => `  request ${one.no} ${one.method} ${one.url} ${JSON.stringify(one.body) ?? ''}`.slice(0, 300))
+
+class Died extends Error {}
+class Endless extends Error {}

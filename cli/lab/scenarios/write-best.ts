@@ -1,0 +1,41 @@
+/** The best that an honest target can bring an action to, from its declaration alone. Plain data in, nothing of the runtime's rules shared. */
+import type { Action, KindOptions, Verify } from '../../../runtime/types.ts'
+import type { ActionPlay } from '../twin/types.ts'
+import type { Said } from '../types.ts'
+
+const LADDER: ReadonlySet<string> = new Set(['sessions', 'tokens'])
+
+/** A facet that a look can show: not only until when access may last, and of sessions more than that the account is inactive. */
+export function canShow(action: Action, facet: string): boolean {
+  return looksAt(action, facet).some((verify) => !LADDER.has(facet) || Number(verify.probe['rung'] ?? 2) >= 2)
+}
+
+export const looksAt = (action: Action, facet: string): readonly Verify[] =>
+  action.verify.filter((verify) => verify.facet === facet && verify.probe.kind !== 'residual')
+
+export function bestOf(action: Action, play: ActionPlay): Said {
+  if (play.best !== undefined) return play.best.is as Said
+  const facets = Object.keys(action.does)
+  const shown = facets.filter((facet) => canShow(action, facet))
+  return shown.length === facets.length ? 'verified' : shown.length === 0 ? 'unverifiable' : 'partial'
+}
+
+/**
+ * A list that shows each facet beside what is read by id, so that an answer from a cache can be contradicted (W16). A "list" without pages
+ * lies in one record that is read by id: SCIM's members of a group.
+ */
+export function seesLists(action: Action): boolean {
+  return Object.keys(action.does).every((facet) => looksAt(action, facet).some(({ probe }) => isList(probe)))
+}
+const LISTS: ReadonlySet<string> = new Set(['listed', 'not_listed', 'empty', 'count', 'log'])
+const isList = (probe: KindOptions): boolean =>
+  LISTS.has(probe.kind) && !((probe['pages'] as KindOptions | undefined)?.kind === 'none' && probe['records'] === 'members')
+
+/** A look that reads the whole record of whom it is about: only then does a bystander show. */
+export const looksAtRecord = (action: Action): boolean =>
+  action.verify.some(({ probe }) => (probe.kind === 'state' || probe.kind === 'moved') && probe['look'] === undefined)
+
+/** Until when the looks of an action go on, seconds. */
+export const windowOf = (action: Action): number => Math.max(5, ...action.verify.map((verify) => verify.within_s))
+export const shortestWindow = (action: Action): number =>
+  Math.min(...action.verify.filter(({ probe }) => probe.kind !== 'residual').map((verify) => verify.within_s), windowOf(action))

@@ -1,0 +1,217 @@
+/** One change, one lie or several or none, and what must come of it: for every action that a dialect plays. Pure. */
+import type { Action, Connector } from '../../../runtime/types.ts'
+import type { Lie } from '../faults/write.ts'
+import type { ActionPlay, TwinFile } from '../twin/types.ts'
+import type { FaultClass, Said, Scenario } from '../types.ts'
+import { bestOf, canShow, looksAtRecord, seesLists, shortestWindow, windowOf } from './write-best.ts'
+
+export type WriteScenario = Scenario & {
+  readonly action: string
+  readonly lies: readonly Lie[]
+  /** Lies drawn by the seed, beside `lies`. */
+  readonly dice?: 'any' | 'gentle'
+  readonly copies: number
+  /** What somebody else did before: it is so already; it was made again under another id. */
+  readonly before?: 'already' | 'recreated'
+  /** The process dies at the boundary of this number and is started again. */
+  readonly dies_at?: number
+}
+
+const ALL: readonly Said[] = ['verified', 'partial', 'refuted', 'rejected', 'pending', 'unverifiable', 'unknown', 'reverted']
+const NOT: readonly Said[] = ALL.filter((said) => said !== 'verified' && said !== 'pending')
+
+export function writeScenarios(connector: Connector, file: TwinFile): readonly WriteScenario[] {
+  return Object.entries(file.actions ?? {}).flatMap(([name, play]) => {
+    const action = (connector.actions as { readonly [name: string]: Action })[name]
+    return action === undefined ? [] : scenariosOf(action, play)
+  })
+}
+
+function scenariosOf(action: Action, play: ActionPlay): readonly WriteScenario[] {
+  const best = bestOf(action, play)
+  const one = (
+    name: string,
+    kind: FaultClass,
+    says: string,
+    expected: readonly Said[],
+    lies: readonly Lie[],
+    more: Partial<WriteScenario> = {},
+  ): WriteScenario => ({
+    name: `${name}/${action.name}`,
+    side: 'write',
+    class: kind,
+    says: `${action.name}: ${says}`,
+    expected,
+    action: action.name,
+    lies,
+    copies: 1,
+    ...more,
+  })
+  const lie = (name: string, says: string, expected: readonly Said[], ...lies: readonly Lie[]) =>
+    one(name, 'faulty', says, expected, lies)
+  const facets = Object.keys(action.does)
+  const steps = new Set(
+    action.steps.filter((step) => step.when === null || !step.when.includes('settings.')).map((step) => step.name),
+  )
+  const several = facets.length > 1 && steps.size > 1
+  const window_ms = shortestWindow(action) * 1000
+  const late_ms = windowOf(action) * 1000 + 60_000
+  // What a look cannot show stays as it was: the best is what is left.
+  const blank = best === 'unverifiable'
+  const denied: readonly Said[] = blank ? ['unverifiable', 'unknown', 'rejected'] : NOT
+  const done: readonly Said[] = blank ? ['unverifiable', 'unknown'] : [best]
+  /** A second send is allowed where looks can show the first. */
+  const resent: readonly Said[] = action.idempotency === 'none' || blank ? ['unknown', 'unverifiable'] : done
+  const undone: readonly Said[] = blank
+    ? done
+    : ['reverted', 'refuted', 'partial', ...(action.recheck_s.length === 0 ? (['unknown'] as const) : [])]
+  // Gone before anybody looked: a list that is asked by a part of the record cannot be asked.
+  const nameless = action.does.account === 'absent' && JSON.stringify(action.verify).includes('{record.')
+  const removes = Object.values(action.does).every((state) => ['absent', 'inactive', 'revoked', 'not_held'].includes(state))
+  const creates = play.subject === undefined
+  const list: WriteScenario[] = [
+    lie('W1', 'yes, and nothing happens', denied, { fault: 'no_op' }),
+    one('W1-copies', 'faulty', 'yes, nothing happens, in two copies', denied, [{ fault: 'no_op' }], { copies: 2 }),
+    lie('W2-early', 'it happens 4 s later', done, { fault: 'delayed', ms: 4_000 }),
+    lie('W2-late', 'it happens only after the window', [...denied, ...done], { fault: 'delayed', ms: late_ms }),
+    lie('W2-edge', 'it happens just within the window', [...denied, ...done], { fault: 'delayed', ms: window_ms - 1_000 }),
+    lie('W4', 'an error with status 200', denied, { fault: 'error_200' }),
+    lie('W5-reset', 'no answer, it happened', done, { fault: 'answer_lost', how: 'reset', applied: true }),
+    lie('W5-hang', 'no answer in time, it happened', done, { fault: 'answer_lost', how: 'hang', applied: true, times: 1 }),
+    lie('W5-cut', 'half an answer, it happened', done, { fault: 'answer_lost', how: 'cut', applied: true }),
+    lie(
+      'W5-late',
+      'no answer, it happens 20 s later',
+      done,
+      { fault: 'answer_lost', how: 'reset', applied: true, times: 1 },
+      { fault: 'delayed', ms: 20_000 },
+    ),
+    lie('W6', 'no answer once, it did not happen', resent, { fault: 'answer_lost', how: 'reset', applied: false, times: 1 }),
+    lie('W6-cut', 'half an answer once, it did not happen', resent, {
+      fault: 'answer_lost',
+      how: 'cut',
+      applied: false,
+      times: 1,
+    }),
+    lie('W6-never', 'never an answer, it never happens', denied, { fault: 'answer_lost', how: 'reset', applied: false }),
+    lie('W7', 'a 500, it happened', done, { fault: 'failed_5xx', status: 500, applied: true }),
+    lie('W7-503', 'a 503, it happened', done, { fault: 'failed_5xx', status: 503, applied: true }),
+    lie('W7-not', 'a 502 once, it did not happen', resent, { fault: 'failed_5xx', status: 502, applied: false, times: 1 }),
+    lie('W8', 'it happens to somebody else', denied, { fault: 'wrong_object' }),
+    lie('W10', '202, and then it fails', denied, { fault: 'accepted_202' }),
+    lie('W17', 'nothing can be read any more, and it did not happen', [...denied], { fault: 'blinded', applied: false }),
+    lie('W17-done', 'nothing can be read any more, and it happened', [...denied, ...(blank ? done : [])], {
+      fault: 'blinded',
+      applied: true,
+    }),
+    lie('W17-lists', 'lists are empty from then on, and it did not happen', denied, {
+      fault: 'blinded',
+      applied: false,
+      reads: 'list',
+    }),
+    lie('W17-get', 'by id everybody is gone, and it did not happen', denied, { fault: 'blinded', applied: false, reads: 'get' }),
+    lie('W19', '429 once', done, { fault: 'throttled', times: 1, seconds: 5 }),
+    lie('W19-twice', '429 twice, a minute each', done, { fault: 'throttled', times: 2, seconds: 60 }),
+    lie('W19-ever', '429 for ever', denied, { fault: 'throttled', seconds: 30 }),
+    lie('refused', '403', denied, { fault: 'forbidden' }),
+    one('W15', 'faulty', 'a replica lags 4 s: old, new, old', done, [{ fault: 'flip_flop', ms: 4_000 }], { copies: 2 }),
+    one('W15-half', 'faulty', 'a replica lags 40 s', [...done, ...denied], [{ fault: 'flip_flop', ms: 40_000 }], { copies: 2 }),
+    one('W15-ever', 'faulty', 'a replica follows after the window', [...denied, ...done], [{ fault: 'flip_flop', ms: late_ms }], {
+      copies: 2,
+    }),
+    one('several', 'faulty', 'two or three lies at once', ALL, [], { dice: 'any' }),
+    one('several-copies', 'faulty', 'two or three lies at once, two copies', ALL, [], { dice: 'any', copies: 2 }),
+
+    one('honest', 'honest', 'done as asked', done, []),
+    one('honest-copies', 'honest', 'done as asked, in two copies', done, [], { copies: 2 }),
+    one('odd-slow', 'odd', 'the copies follow 3 s later', done, [{ fault: 'flip_flop', ms: 3_000 }], { copies: 2 }),
+    one('odd-late', 'odd', 'it happens 8 s later', done, [{ fault: 'delayed', ms: 8_000 }]),
+    one('odd-503', 'odd', 'reads get a 503 twice', done, [{ fault: 'reads_fail', times: 2 }]),
+    one('odd-429', 'odd', 'reads get a 429 three times', done, [{ fault: 'reads_throttled', times: 3, seconds: 2 }]),
+    one('odd-several', 'odd', 'slow, limited, cut off, and yet done', done, [], { dice: 'gentle', copies: 2 }),
+    one('odd-already', 'odd', 'it is so already', nameless ? [...done, 'unknown'] : done, [], { before: 'already' }),
+  ]
+  if (several)
+    for (const step of [0, 1]) {
+      list.push(
+        lie(`W1-step${step + 1}`, `step ${step + 1}: yes, and nothing happens`, denied, { fault: 'no_op', step }),
+        lie(`W5-step${step + 1}`, `step ${step + 1}: no answer, it happened`, done, {
+          fault: 'answer_lost',
+          how: 'reset',
+          applied: true,
+          step,
+        }),
+        lie(`W19-step${step + 1}`, `step ${step + 1}: 429`, done, { fault: 'throttled', times: 1, seconds: 5, step }),
+        lie(`refused-step${step + 1}`, `step ${step + 1}: 403`, denied, { fault: 'forbidden', step }),
+      )
+    }
+  if (play.bystander !== undefined) {
+    const seen: readonly Said[] =
+      action.may_change === null || blank || !looksAtRecord(action) ? done : ['partial', 'refuted', 'reverted']
+    list.push(lie('W8-beside', 'something beside it is changed too', seen, { fault: 'moves_bystander' }))
+  }
+  if (action.does.profile !== undefined || action.does.data !== undefined)
+    list.push(lie('W9', 'one attribute is taken, the rest is dropped', denied, { fault: 'partial_fields' }))
+  if (play.invited !== undefined) list.push(lie('W11', 'an invitation only', ['pending', ...denied], { fault: 'invited' }))
+  const lasting = facets.some((facet) => facet !== 'sessions' && facet !== 'tokens')
+  for (const facet of Object.keys(play.holds ?? {}))
+    list.push(
+      lie(`W12-${facet}`, `${facet} are left as they were`, canShow(action, facet) ? denied : [...done, ...denied], {
+        fault: 'stays_behind',
+        facet,
+      }),
+    )
+  if (creates) {
+    list.push(
+      lie(
+        'W14',
+        'no answer, it happened, and names may be doubled',
+        done,
+        { fault: 'answer_lost', how: 'reset', applied: true },
+        { fault: 'doubles' },
+      ),
+      lie(
+        'W14-late',
+        'no answer, it happens 20 s later, names may be doubled',
+        done,
+        { fault: 'answer_lost', how: 'reset', applied: true, times: 1 },
+        { fault: 'delayed', ms: 20_000 },
+        { fault: 'doubles' },
+      ),
+    )
+  } else {
+    list.push(
+      one(
+        'odd-recreated',
+        'odd',
+        'it was made again under another id',
+        removes && action.does.account === 'absent'
+          ? ['verified', 'partial', 'unknown']
+          : ['unknown', 'rejected', 'refuted', ...done],
+        [],
+        { before: 'recreated' },
+      ),
+    )
+    // Without a list that shows a facet there is nothing that could contradict a cache: no such run, and the report says so.
+    if (seesLists(action)) list.push(lie('W16', 'by id it shows, in lists it does not', denied, { fault: 'ghost' }))
+  }
+  if (lasting)
+    list.push(
+      lie('W3-soon', 'undone 2 s later', [...undone, ...denied], { fault: 'reverted', ms: 2_000 }),
+      lie('W3', 'undone after 20 minutes', undone, { fault: 'reverted', ms: 1_200_000 }),
+    )
+  if (removes && lasting)
+    list.push(lie('W18', 'another system puts it back after half an hour', undone, { fault: 'upstream', ms: 1_800_000 }))
+  for (const dies_at of [2, 3, 4, 5, 6, 7])
+    list.push(
+      one(
+        `crash${dies_at}`,
+        'odd',
+        `the process dies at boundary ${dies_at} and is started again`,
+        dies_at <= 5 ? [...done, ...resent] : done,
+        [],
+        { dies_at },
+      ),
+    )
+  return list
+}
