@@ -44,6 +44,7 @@ const ENDPOINT = [
   'status',
   'effects',
   'on',
+  'also',
 ]
 const STREAM = ['of', 'where', 'fields', 'key', 'id', 'role', 'best']
 const FORMS = ['list', 'get', 'answer', 'effects']

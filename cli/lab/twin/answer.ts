@@ -15,11 +15,13 @@ import type {
   Effect,
   EndpointSpec,
   Entry,
+  ErrorName,
   Hooks,
   Lists,
   Native,
   Page,
   Spot,
+  Subject,
   TwinView,
   Where,
   World,
@@ -198,11 +200,22 @@ function counted(twin: Inside, ask: Ask, spot: Spot): { readonly spot: Spot; rea
   return { spot: here.spot, before: kept.findLast((one) => one.page < page)?.spot ?? null }
 }
 
+/** Null where it is there and as it must be, else the refusal. */
+export function fits(twin: Pick<Inside, 'world' | 'lists'>, on: Subject, scope: Ask['scope']): ErrorName | null {
+  const entry = byId(twin, on.of, String(render(on.id, { scope, random: null, lists: twin.lists })), on.by)
+  if (entry === null) return 'not_found'
+  if (on.only === undefined || twin.world.matches(on.of, entry, on.only, scope)) return null
+  return on.else === undefined || on.else === 'next' ? 'bad_request' : on.else
+}
+
 function write(twin: Inside, ask: Ask, spec: Of<'effects'>, headers: Body['headers']): Body | Answer {
   const say = (template: Json) => render(template, { scope: ask.scope, random: null, lists: twin.lists })
   const { on } = spec
   const subject = on === undefined ? null : byId(twin, on.of, String(say(on.id)), on.by)
-  if (on !== undefined && subject === null) return twin.error('not_found')
+  for (const one of [...(on === undefined ? [] : [on]), ...(spec.also ?? [])]) {
+    const fit = fits(twin, one, ask.scope)
+    if (fit !== null) return twin.error(fit)
+  }
   const recordOf =
     (world: World, entry: Entry | null): Ask['scope'] =>
     (name) =>

@@ -21,11 +21,12 @@ export function errorAnswer(
 ): Answer {
   const spec = file.errors[what] ?? PLAIN[what]
   const ground = { scope: scopeOf({}), random: null, lists: null }
-  const own = Object.entries(spec.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(render(value, ground) ?? '')])
+  const own = Object.entries(spec.headers ?? {}).map(([name, value]) => [name.toLowerCase(), render(value, ground) ?? null])
+  const all = Object.entries({ 'content-type': file.content_type ?? 'application/json', ...headers, ...Object.fromEntries(own) })
   const body = render(spec.body, ground)
   return {
     status: spec.status,
-    headers: { 'content-type': file.content_type ?? 'application/json', ...headers, ...Object.fromEntries(own) },
+    headers: Object.fromEntries(all.flatMap(([name, value]) => (value === null ? [] : [[name, String(value)]]))),
     text: body === null || body === undefined ? '' : JSON.stringify(body),
   }
 }

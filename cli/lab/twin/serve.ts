@@ -6,7 +6,7 @@ import type { Connector, Json } from '../../../runtime/types.ts'
 import type { Clock } from '../clock.ts'
 import { seeded } from '../random.ts'
 import type { Exchange } from '../types.ts'
-import { answer, type Inside } from './answer.ts'
+import { answer, fits, type Inside } from './answer.ts'
 import { newKey, openGate, secretsFor } from './auth.ts'
 import { type Dialect, find, redirected } from './dialect.ts'
 import { errorAnswer } from './errors.ts'
@@ -14,7 +14,7 @@ import { limitHeaders, waitHeaders } from './limits.ts'
 import { whenHolds } from './match.ts'
 import { at } from './path.ts'
 import { render, scopeOf } from './template.ts'
-import type { Answer, Ask, Hooks, Twin, World } from './types.ts'
+import type { Answer, Ask, EndpointSpec, Hooks, Twin, World } from './types.ts'
 import { createWorld } from './world.ts'
 
 export type Stage = {
@@ -239,7 +239,7 @@ export function createTwin(o: TwinOptions): Twin {
       now_s: () => Math.floor(clock.now() / 1000),
       base: String(settings['url'] ?? stage.origin),
     })
-    const served = found?.endpoint.served.find((one) => whenHolds(one.spec.when, scope) !== null)
+    const served = found?.endpoint.served.find((one) => whenHolds(one.spec.when, scope) !== null && !passes(one.spec, scope))
     const token =
       gate.token !== null &&
       request.method === gate.token.method &&
@@ -275,6 +275,9 @@ export function createTwin(o: TwinOptions): Twin {
       ...(served === undefined ? {} : { served }),
     }
   }
+
+  const passes = (spec: EndpointSpec, scope: Ask['scope']): boolean =>
+    'on' in spec && spec.on?.else === 'next' && fits(inside, spec.on, scope) !== null
 
   stage.on((request) => {
     try {

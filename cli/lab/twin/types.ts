@@ -25,9 +25,9 @@ export type CollectionSpec = {
   readonly links?: { readonly [link: string]: string }
   /**
    * For collections with two links: for each record of link `per` some of link `to`. The first gets everybody (`cover`, default true),
-   * the second none, the others `share` (default 0.3) of them.
+   * the second none, the others `share` (default 0.3) of them. Without `to`: one for the first, none for the second, one for a share of the others.
    */
-  readonly spread?: { readonly per: string; readonly to: string; readonly share?: number; readonly cover?: boolean }
+  readonly spread?: { readonly per: string; readonly to?: string; readonly share?: number; readonly cover?: boolean }
   /** Creation scope: n (from 1), given, family, login, created, uuid, digits, hex, link.<name>.<path>, setting.<name>. */
   readonly id: Template
   /** The native record as it is kept. Creation scope and `id`. */
@@ -103,14 +103,24 @@ export type EndpointSpec = Endpoint &
         readonly select?: SelectSpec
       }
     | { readonly answer: Template; readonly status?: number }
-    /** A write: first the effects, then the answer. `on`: 404 where the object is not there. */
+    /** A write: first the effects, then the answer. `on`: its object; `also`: others that must be there. */
     | {
         readonly effects: readonly Effect[]
-        readonly on?: { readonly of: string; readonly id: Template; readonly by?: readonly string[] }
+        readonly on?: Subject
+        readonly also?: readonly Subject[]
         readonly answer?: Template
         readonly status?: number
       }
   )
+
+/** 404 where it is not there; `else` where it is not as `only` says (default: bad_request). `else: next`: then the next entry of this path answers. */
+export type Subject = {
+  readonly of: string
+  readonly id: Template
+  readonly by?: readonly string[]
+  readonly only?: Where
+  readonly else?: ErrorName | 'next'
+}
 
 /** What a write does to the world. Request scope: param, query, body, header, setting, now, and `record` of `on`. */
 export type Effect = { readonly when?: When } & (
@@ -175,6 +185,7 @@ export type Fact = ({ readonly some: string } | { readonly none: string } | { re
 
 export type ErrorSpec = {
   readonly status: number
+  /** Null: this target does not send this one. */
   readonly headers?: { readonly [name: string]: Template }
   readonly body: Template
 }

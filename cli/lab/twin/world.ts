@@ -217,6 +217,11 @@ function fill(world: World, name: string, declared: CollectionSpec, o: WorldOpti
 function tie(world: World, name: string, declared: CollectionSpec, random: Random): void {
   const { per, to, share = 0.3, cover = true } = declared.spread as NonNullable<CollectionSpec['spread']>
   const parents = [...(world.collections.get(declared.links?.[per] ?? '')?.keys() ?? [])]
+  if (to === undefined) {
+    for (const [place, parent] of parents.entries())
+      if (place === 0 ? cover : (!cover || place > 1) && random() < share) world.add(name, { links: { [per]: parent } })
+    return
+  }
   const children = [...(world.collections.get(declared.links?.[to] ?? '')?.keys() ?? [])]
   for (const [place, parent] of parents.entries()) {
     // With many parents a share of everybody each would be a square of the population.

@@ -46,8 +46,11 @@ export const WORDS: { readonly [kind: string]: PageWord } = {
   none: { by_index: true, read: () => START, write: () => ({ body: [] }) },
 
   link: inUrl((pages, next, self) => {
-    const links = [`<${self}>; rel="self"`, ...(next === null ? [] : [`<${next}>; rel="${option(pages, 'rel') ?? 'next'}"`])]
-    return { body: [], headers: { link: links.join(', ') } }
+    const links = [
+      ...(pages['self'] === false ? [] : [`<${self}>; rel="self"`]),
+      ...(next === null ? [] : [`<${next}>; rel="${option(pages, 'rel') ?? 'next'}"`]),
+    ]
+    return links.length === 0 ? { body: [] } : { body: [], headers: { link: links.join(', ') } }
   }),
 
   next_url: inUrl((pages, next) => ({ body: endMark(pages['end'], option(pages, 'path') ?? 'next', next) })),
