@@ -2,7 +2,7 @@
 import { type Random, some } from '../random.ts'
 import type { Twin } from '../twin/types.ts'
 import * as fits from './fits.ts'
-import { honest, odd, PAGES, SEVERAL, SMALL, scenario } from './read-make.ts'
+import { honest, odd, SEVERAL, SMALL, scenario } from './read-make.ts'
 import type { ReadScenario } from './read-types.ts'
 
 const third = (twin: Twin, target: string, random: Random): void => {
