@@ -73,6 +73,8 @@ type Trail = {
 
 export function openSend(room: Room): SendOne {
   let breaker: Breaker = CLOSED
+  /** How the last request that says something of the target failed: who is not sent must know why. */
+  let why = ''
   const { now } = room
   /** One for a whole sync, not one for each of its requests. */
   const signals = new WeakMap<AbortSignal, AbortSignal>()
@@ -184,8 +186,12 @@ export function openSend(room: Room): SendOne {
     const was = breaker
     if (!answer.ok && (answer.final || answer.code.startsWith('egress/'))) breaker = { ...breaker, probing_ms: null }
     else breaker = note(breaker, answer.ok && answer.status < 500, now())
+    if (breaker.failures > was.failures) why = answer.ok ? `status ${answer.status}` : answer.because
     if (breaker.openings > was.openings) {
-      room.onWait({ why: `${breaker.failures} requests in a row got no answer`, until: new Date(breaker.until_ms).toISOString() })
+      room.onWait({
+        why: room.redact.text(`${breaker.failures} requests in a row got no answer: ${why}`),
+        until: new Date(breaker.until_ms).toISOString(),
+      })
     }
   }
 
@@ -199,7 +205,7 @@ export function openSend(room: Room): SendOne {
       }
       trail.openings ??= breaker.openings
       if (breaker.openings > trail.openings || breaker.openings >= STAYS_DEAD_AFTER) {
-        const because = `not sent: the last ${breaker.failures} requests to this target got no answer`
+        const because = `not sent: the last ${breaker.failures} requests to this target got no answer (${why})`
         return { kind: 'lost', code: 'http/breaker-open', because, whole: null }
       }
       await room.sleep(asked.wait_ms, signal)

@@ -343,7 +343,12 @@ test('a target that is down is left alone for a while, and asked again after it'
   for (let n = 0; n < 4; n++) expect(await ask()).toMatchObject({ code: 'http/server-error' })
   expect(waits.filter((why) => !why.includes('; try'))).toEqual([expect.stringContaining('12 requests in a row')])
   expect(new Set(waits.slice(0, -1))).toEqual(new Set(['GET /users: 500 Internal Server Error; try 3 of 3']))
-  expect(await ask()).toMatchObject({ kind: 'lost', code: 'http/breaker-open', requests: 1 })
+  expect(await ask()).toMatchObject({
+    kind: 'lost',
+    code: 'http/breaker-open',
+    requests: 1,
+    because: expect.stringMatching(/13 requests .* \(status 500\)/),
+  })
   expect(server.seen).toHaveLength(13)
   down = false
   expect(await ask()).toMatchObject({ kind: 'answer', requests: 1 })
