@@ -1,4 +1,5 @@
 /** Changes as people read them. `accepted` is an answer and never a success; only `verified` is green. */
+import { isHeldByRolling, releaseStep } from '../runtime/judge/rolling-brake.ts'
 import type { IntentRow } from '../runtime/store/write-port.ts'
 import type { Action, Facet } from '../runtime/types.ts'
 import type { FacetOutcome, IntentEvent, Look, Outcome, OutcomeIs } from '../runtime/write-types.ts'
@@ -121,6 +122,7 @@ export function standingOf(row: IntentRow, stopped: string | null, ended: string
     return of(
       'held',
       `${held.brake}: ${held.because}`,
+      ...(isHeldByRolling(events) ? [releaseStep(intent)] : []),
       `Look at the object, then withdraw this one (\`rollcall actions --cancel ${intent.intent} --by NAME --why TEXT\`) and ask again for what is meant.`,
     )
   const go_on = `\`rollcall apply ${intent.connection} --resume\` goes on with it.`

@@ -33,6 +33,8 @@ export type Intent = {
   /** Values of `bind` fields when the intent was made. */
   readonly bound: JsonObject
   readonly lane: Lane
+  /** Takes something away: it counts for the rolling brake. */
+  readonly destructive: boolean
   readonly provenance: Provenance
   /** sha-256 of connection, action, native id or natural key, input: the same asked-for change has the same key. */
   readonly key: string

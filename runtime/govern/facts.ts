@@ -1,8 +1,8 @@
 /** What the brakes must know of a connection, from its snapshots. */
 import type { PlanFacts } from '../judge/plan-brakes.ts'
+import { privilegedIds } from '../record/grants.ts'
 import type { Store } from '../store/port.ts'
 import type { Connection, Connector } from '../types.ts'
-import { privilegedIds } from './grants.ts'
 
 /** A connection whose connector can be read. */
 export type Target = { readonly connector: Connector; readonly connection: Connection }

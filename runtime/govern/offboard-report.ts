@@ -1,4 +1,5 @@
 /** What became of a leaver, facet by facet. Pure over the histories: nothing is rounded up. */
+import { isHeldByRolling, releaseStep } from '../judge/rolling-brake.ts'
 import type { IntentRow } from '../store/write-port.ts'
 import { type Connector, FACETS, type Facet } from '../types.ts'
 import type { FacetOutcome } from '../write-types.ts'
@@ -157,7 +158,8 @@ function linesOf(
               row.state === 'requested' || row.state === 'looked' || row.state === 'approved' ? 'not_started' : 'looking',
               `not concluded yet (${row.state}): the same command goes on`,
             ]
-  return facets.map((facet) => ({ ...base, facet, is, because }))
+  const next_steps = is === 'held' && isHeldByRolling(row.events) ? [releaseStep(intent)] : base.next_steps
+  return facets.map((facet) => ({ ...base, facet, is, because, next_steps }))
 }
 
 const notPossible = ({ facet, because }: NotPossible): FacetLine => ({

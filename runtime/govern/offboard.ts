@@ -2,11 +2,12 @@
  * A leaver: everything a person has, over all connections, in the order of safety:
  * deactivate → sessions → tokens → groups and roles → licences → (only if said so) delete. Access goes, data stays.
  */
+import { eachRecord } from '../record/each.ts'
+import { grantsOf, type Held } from '../record/grants.ts'
 import type { Store } from '../store/port.ts'
 import type { Action, Connector, Facet, FacetState, JsonObject } from '../types.ts'
-import { type Account, eachRecord } from './accounts.ts'
+import type { Account } from './accounts.ts'
 import type { Target } from './facts.ts'
-import { grantsOf, type Held } from './grants.ts'
 import type { WantedChange } from './plan-item.ts'
 
 /** What could not even be asked for. */

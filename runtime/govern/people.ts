@@ -1,11 +1,11 @@
 /** Whose accounts are these? Over connections, by e-mail, user name, employee number or explicit ids. What is not certain is listed, never taken. */
+import { eachRecord } from '../record/each.ts'
 import type { Store } from '../store/port.ts'
 import type { JsonObject } from '../types.ts'
 import {
   type Account,
   type AccountRef,
   accountStreams,
-  eachRecord,
   recordOf,
   refText,
   type Side,

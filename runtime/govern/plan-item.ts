@@ -1,4 +1,5 @@
 /** One wanted change against the last snapshot: what changes, from what to what; or that it is so already. */
+import { type Grants, grantsOf } from '../record/grants.ts'
 import type { Store } from '../store/port.ts'
 import type { WriteStore } from '../store/write-port.ts'
 import type { Action, Json, JsonObject, Lane } from '../types.ts'
@@ -6,7 +7,6 @@ import { intentOf } from '../write/engine.ts'
 import type { PlanItem } from '../write-types.ts'
 import { recordOf } from './accounts.ts'
 import type { Target } from './facts.ts'
-import { type Grants, grantsOf } from './grants.ts'
 
 export type WantedChange = {
   readonly connection: string

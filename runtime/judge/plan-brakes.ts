@@ -97,7 +97,22 @@ function ofSource(source: PlanSource): readonly Brake[] {
   ]
 }
 
-function ofMass(name: string, ids: readonly string[], known: PlanFacts, limits: PlanThresholds): readonly Brake[] {
+/** Of ids of one connection that lose something: count, share, everybody, privileged. */
+export function massBrakes(
+  name: string,
+  ids: readonly string[],
+  known: Pick<PlanFacts, 'population' | 'privileged'>,
+  limits: PlanThresholds,
+): readonly Brake[] {
+  return [...ofMass(name, ids, known, limits), ...ofPrivileged(name, ids, known, limits)]
+}
+
+function ofMass(
+  name: string,
+  ids: readonly string[],
+  known: Pick<PlanFacts, 'population'>,
+  limits: PlanThresholds,
+): readonly Brake[] {
   const n = ids.length
   const { population } = known
   const out: Brake[] = []
@@ -130,7 +145,12 @@ function isLargeShare(n: number, population: number, limits: PlanThresholds): bo
   return (n > limits.few && n > population * limits.share) || (n > 2 && n * 2 >= population)
 }
 
-function ofPrivileged(name: string, ids: readonly string[], known: PlanFacts, limits: PlanThresholds): readonly Brake[] {
+function ofPrivileged(
+  name: string,
+  ids: readonly string[],
+  known: Pick<PlanFacts, 'privileged'>,
+  limits: PlanThresholds,
+): readonly Brake[] {
   if (known.privileged === null) return []
   const all = new Set(known.privileged)
   const hit = ids.filter((id) => all.has(id))

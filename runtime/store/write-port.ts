@@ -78,6 +78,12 @@ export type WriteStore = {
   /** Waiting per lane, `held`, and `in_flight` (claimed here, or sent and unfinished): for status and the overtaking bench. */
   waiting(connection: string): Promise<{ readonly [lane: string]: number }>
   metrics(connection: string, now: string): Promise<WriteMetrics>
+  /**
+   * Objects of its connection, beside its own, that lose something by intents that nobody approved: a request of them left at or after
+   * `since` (and was not refused), or they stand before this one in the order of asking, neither held nor over. Whoever passes a limit on
+   * this number last has counted all the others, however many go at once. Distinct, at most `limit`.
+   */
+  taken(intent: string, since: string, limit: number): Promise<readonly string[]>
 
   /** One that stands already for the same record and claim stays the only one. */
   assert(assertions: readonly Omit<Assertion, 'assertion' | 'lifted_by' | 'breached_at' | 'suspect'>[]): Promise<void>

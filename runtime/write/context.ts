@@ -1,9 +1,13 @@
 /** What the write room needs from outside, and what it tells while it works. */
 import type { Http } from '../http/open.ts'
+import type { PlanFacts } from '../judge/plan-brakes.ts'
+import type { RemovalLimits } from '../judge/rolling-brake.ts'
 import type { Store } from '../store/port.ts'
 import type { WriteStore } from '../store/write-port.ts'
 import type { Connection, Connector } from '../types.ts'
 import type { Intent, IntentEvent } from '../write-types.ts'
+
+export type RemovalFacts = (stream: string) => Promise<Pick<PlanFacts, 'population' | 'privileged'>>
 
 /** Told after the event is durable. */
 export type WriteProgress = {
@@ -39,6 +43,10 @@ export type WriteContext = {
   readonly newId: () => string
   /** False: it needs the approval of a second person and has none. Absent: none is needed. */
   readonly approved?: (intent: Intent) => boolean | Promise<boolean>
+  /** How much may be taken away in how long before a person is asked. Absent: the defaults. Null: whoever embeds the engine asks by itself. */
+  readonly removals?: RemovalLimits | null
+  /** What the rolling brake must know of a stream. Absent: read from the snapshots each time. */
+  readonly removal_facts?: RemovalFacts
   readonly onProgress?: (progress: WriteProgress) => void
   readonly onBoundary?: (boundary: Boundary) => void | Promise<void>
 }

@@ -2,6 +2,7 @@
 import type { IntentRow } from '../store/write-port.ts'
 import type { Outcome } from '../write-types.ts'
 import type { WriteContext } from './context.ts'
+import { releaseApproved, removalFacts } from './removals.ts'
 import { runRow } from './run.ts'
 
 export type DrainOptions = {
@@ -39,6 +40,7 @@ export async function drain(ctx: WriteContext, options: DrainOptions = {}): Prom
   const asleep = new Set<string>()
   let changed = Promise.withResolvers<void>()
   const facetsOf = (action: string): readonly string[] => Object.keys(ctx.connector.actions[action as never]?.does ?? {})
+  const removal_facts = ctx.removal_facts ?? removalFacts(ctx)
   const open = (): boolean => failures.length === 0 && ctx.signal?.aborted !== true && (until === 'empty' || ctx.now() < until)
 
   async function work(row: IntentRow): Promise<void> {
@@ -53,7 +55,7 @@ export async function drain(ctx: WriteContext, options: DrainOptions = {}): Prom
       }
     }
     try {
-      const outcome = await runRow({ ...ctx, sleep }, row)
+      const outcome = await runRow({ ...ctx, sleep, removal_facts }, row)
       if (outcome === null) aside.add(intent)
       else outcomes.push({ intent, outcome })
     } catch (error) {
@@ -83,6 +85,7 @@ export async function drain(ctx: WriteContext, options: DrainOptions = {}): Prom
   }
 
   try {
+    await releaseApproved(ctx)
     while (open()) {
       changed = Promise.withResolvers<void>()
       if (await takeOne()) continue

@@ -49,6 +49,7 @@ export async function intentOf(ctx: RequestContext, wanted: Wanted): Promise<Int
     input,
     bound: await boundTo(ctx, action, id),
     lane,
+    destructive: action.destructive,
     provenance: wanted.provenance,
     key: keyOf(ctx.connection.name, action.name, id, input),
     plan: wanted.plan ?? null,

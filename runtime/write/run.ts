@@ -1,5 +1,6 @@
 /** Does what `decide` says, act by act, each durable before the next: from whatever an intent's history says to an outcome. */
 import { Failure } from '../errors.ts'
+import { isHeldByRolling } from '../judge/rolling-brake.ts'
 import type { IntentRow } from '../store/write-port.ts'
 import type { IntentEvent, Look, Outcome } from '../write-types.ts'
 import { askOne, isObject } from './ask.ts'
@@ -9,6 +10,7 @@ import type { WriteContext } from './context.ts'
 import { type Act, decide } from './decide.ts'
 import { keptOf } from './kept-parts.ts'
 import { lookAt, mapped } from './look.ts'
+import { approvalOf, approvedBy, removalBrake } from './removals.ts'
 import { type Found, search } from './search.ts'
 import { pollJob, sendStep } from './send-step.ts'
 import { append, at, boundary, namesOf, openWork, type Work } from './work.ts'
@@ -49,7 +51,22 @@ export async function runRow(ctx: WriteContext, row: IntentRow): Promise<Outcome
 export async function nextAct(work: Work): Promise<Act> {
   const { ctx, act, intent, events } = work
   const [killed, approved] = await Promise.all([stopped(ctx), ctx.approved?.(intent) ?? true])
-  return decide({ action: act.action, row: { intent, events }, now: at(ctx), killed, approved })
+  const next = decide({ action: act.action, row: { intent, events }, now: at(ctx), killed, approved })
+  const has = (kind: IntentEvent['kind']) => events.some((event) => event.kind === kind)
+  const first = next.act === 'send' && act.action.destructive && !has('sending') && !has('approved')
+  if (first) {
+    const brake = await removalBrake(work)
+    if (brake === null) return next
+    if (!(await letGo(work))) return { act: 'hold', ...brake }
+  } else if (next.act !== 'wait' || killed !== null || !isHeldByRolling(events) || !(await letGo(work))) return next
+  return await nextAct(work)
+}
+
+/** True: a second person has approved it, and its history says so. */
+async function letGo(work: Work): Promise<boolean> {
+  const approval = await approvalOf(work.ctx, work.intent)
+  if (approval !== null) await append(work, approvedBy(approval, work.ctx), 'approved')
+  return approval !== null
 }
 
 /** Withdrawn in the meantime (a leaver cancels a grant while it looks): the store takes no more, and the history says why. */

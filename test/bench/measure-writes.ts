@@ -28,6 +28,8 @@ const ctx: WriteContext = {
   now: Date.now,
   sleep: (ms, signal) => sleep(ms, undefined, { signal }),
   signal: stop.signal,
+  // Everybody leaves here, and nobody is asked.
+  removals: null,
   newId: () => `${Date.now().toString(36).padStart(10, '0')}${randomBytes(8).toString('hex')}`,
 }
 await measured(what === 'verify' ? verify : overtake)

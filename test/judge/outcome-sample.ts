@@ -68,6 +68,7 @@ export const intent = (more: Partial<Intent> = {}): Intent => ({
   input: {},
   bound: { userName: 'ada' },
   lane: 'leaver',
+  destructive: true,
   provenance: { by: 'Ada', why: 'left', from: 'cli', person: null },
   key: 'k',
   plan: null,

@@ -19,6 +19,7 @@ export function intent(parts: Parts = {}): Intent {
     input: { group: `g${n}` },
     bound: { userName: 'ann' },
     lane: 'joiner',
+    destructive: false,
     provenance: { by, why: 'hired', from: 'cli', person },
     key: `key ${n}`,
     plan: null,

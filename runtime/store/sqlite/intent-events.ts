@@ -30,14 +30,15 @@ export function appendEvent(
   const after = stateAfter(before, event)
   db.run('INSERT INTO intent_event (n, said) VALUES ($1, $2)', n, jsonText(event))
   db.run(
-    `UPDATE intent SET state = $2, outcome = $3, sent_at = $4, outcome_at = coalesce($5, outcome_at), verify_ms = coalesce(verify_ms, $6)
-     WHERE n = $1`,
+    `UPDATE intent SET state = $2, outcome = $3, sent_at = $4, outcome_at = coalesce($5, outcome_at), verify_ms = coalesce(verify_ms, $6),
+       approved = max(approved, $7) WHERE n = $1`,
     n,
     after.state,
     after.outcome,
     after.sent_at === null ? null : cleanText(after.sent_at),
     event.kind === 'outcome' || event.kind === 'cancelled' ? cleanText(event.at) : null,
     verifyTime(after, event),
+    event.kind === 'approved' ? 1 : 0,
   )
   const detail = { connection: row[4] as string, action: row[5] as string, id: row[6] as string | null, ...told(event) }
   note(db, { at: event.at, what: audit.what, by: audit.by, about: intent, detail })

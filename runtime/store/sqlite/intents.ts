@@ -8,7 +8,27 @@ import { knownConn } from './syncs.ts'
 
 const ROW = 'SELECT i.n, i.body, i.state, i.outcome FROM intent i'
 
-export const openIntents = (db: Database): Pick<WriteStore, 'intent' | 'intents'> => ({
+export const openIntents = (db: Database): Pick<WriteStore, 'intent' | 'intents' | 'taken'> => ({
+  taken: async (intent, since, limit) => {
+    const me = db.one(`SELECT n, conn, ${OBJECT} FROM intent i WHERE intent = $1`, cleanText(intent))
+    if (me === undefined) throw new Failure('store/not-found', intent, `there is no intent ${intent}`)
+    const [n, conn, object] = me
+    const found = new Set<string>()
+    // One after the other and each only as far as the limit: of a long line that waits a few are enough.
+    const take = (where: string, value: Value): void => {
+      const rows = db.all(
+        `SELECT DISTINCT ${OBJECT} FROM intent i WHERE conn = $1 AND takes = 1 AND approved = 0 AND ${where} AND ${OBJECT} <> $3 LIMIT $4`,
+        conn!,
+        value,
+        object!,
+        limit,
+      )
+      for (const [one] of rows) if (found.size < limit) found.add(one as string)
+    }
+    take("sent_at IS NOT NULL AND sent_at >= $2 AND outcome IS NOT 'rejected'", instant(since))
+    if (found.size < limit) take("sent_at IS NULL AND state NOT IN ('held', 'done') AND n < $2", n!)
+    return [...found]
+  },
   intent: async (id) => {
     const row = db.one(`${ROW} WHERE i.intent = $1`, cleanText(id))
     return row === undefined ? null : rowFrom(db, row)
@@ -20,6 +40,9 @@ export const openIntents = (db: Database): Pick<WriteStore, 'intent' | 'intents'
       .map((row) => rowFrom(db, row))
   },
 })
+
+/** A create has no id yet: each is an object of its own. */
+const OBJECT = "coalesce(i.id, 'new ' || i.intent)"
 
 export function intentByNumber(db: Database, n: number): IntentRow {
   return rowFrom(db, db.one(`${ROW} WHERE i.n = $1`, n)!)

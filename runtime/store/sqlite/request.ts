@@ -68,8 +68,8 @@ function insert(db: Database, conn: number, intent: Intent): number {
   const { action, id, lane, plan, key, made_at } = intent
   const { by, why, from, person } = intent.provenance
   const n = db.one(
-    `INSERT INTO intent (turn, intent, conn, action, id, person, slot, lane, key, plan, made_at, due_at, body, state)
-     SELECT coalesce(max(n), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'requested' FROM intent RETURNING n`,
+    `INSERT INTO intent (turn, intent, conn, action, id, person, slot, lane, key, plan, made_at, due_at, body, takes, state)
+     SELECT coalesce(max(n), 0) + 1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'requested' FROM intent RETURNING n`,
     cleanText(intent.intent),
     conn,
     cleanText(action),
@@ -82,6 +82,7 @@ function insert(db: Database, conn: number, intent: Intent): number {
     instant(made_at),
     intent.due_at === null ? null : instant(intent.due_at),
     jsonText(intent),
+    intent.destructive ? 1 : 0,
   )![0] as number
   db.run('INSERT INTO intent_event (n, said) VALUES ($1, $2)', n, jsonText({ kind: 'requested', at: made_at }))
   const detail = { event: 'requested', connection: intent.connection, action, id, lane, key, plan, why, from, person }

@@ -16,6 +16,7 @@ const APPLICATION = 0x524c434c
  * intent        one asked-for change. `body` is the intent as it came; `state` to `verify_ms` is the fold over its events, kept for the
  *               filters and the queue. `slot` names the object it changes: one write is in flight a slot and facet. `turn` is `n` once
  *               more: SQLite seeks no row value that ends in the row's own number.
+ *               `takes`: it is destructive; `approved`: a person let it go. Both for the rolling brake.
  * intent_event  the histories, appended and never changed. audit: who did what, appended in the same transaction. Triggers refuse the rest.
  */
 const STEPS: readonly string[] = [
@@ -77,6 +78,10 @@ const STEPS: readonly string[] = [
      used_at TEXT, override TEXT);
    CREATE INDEX approval_hash ON approval (hash);
    CREATE TABLE kill_switch (scope TEXT PRIMARY KEY, by TEXT NOT NULL, why TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;`,
+  `ALTER TABLE intent ADD COLUMN takes INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE intent ADD COLUMN approved INTEGER NOT NULL DEFAULT 0;
+   CREATE INDEX intent_taken ON intent (conn, sent_at) WHERE takes = 1 AND approved = 0 AND sent_at IS NOT NULL;
+   CREATE INDEX intent_taking ON intent (conn) WHERE takes = 1 AND approved = 0 AND sent_at IS NULL AND state NOT IN ('held', 'done');`,
 ]
 
 export const SCHEMA_VERSION = STEPS.length

@@ -1,7 +1,7 @@
 /** What accounts hold, as the last snapshots show it: from every stream of grants that refers to them. */
 import type { Store } from '../store/port.ts'
 import type { Connector, Verdict } from '../types.ts'
-import { eachRecord } from './accounts.ts'
+import { eachRecord } from './each.ts'
 
 export type Held = {
   /** The stream that says so. */
