@@ -3,13 +3,15 @@
  * faster: quotas are looked at where a batch ends, and a batch is told in the order it was planned.
  */
 import { EVIDENCE } from './evidence.ts'
-import { type PlanOptions, type Quota, roundOf } from './plan.ts'
+import { type PlanOptions, type Quota, roundOf, someOf } from './plan.ts'
 import type { Bench, Job, Played } from './types.ts'
 
 export type BulkOptions = PlanOptions & {
   readonly quotas: readonly Quota[]
   /** At least so many rounds of every cell, whatever the quota says. */
   readonly rounds: number
+  /** Of each quota's round so many at the most; every lie is among them. Null: all. */
+  readonly most: number | null
   /** Evidence items; each is switched off in another playing of the first round's reads. */
   readonly without: readonly string[]
   /** Rounds in which the other policies are played too. */
@@ -29,7 +31,9 @@ export async function playPlan(benches: readonly Bench[], options: BulkOptions, 
     let counted = 0
     let idle = 0
     for (let round = 0; round < options.rounds || counted < quota.runs; round++) {
-      const jobs = roundOf(benches, quota, round, options).map((job) => ({ ...job, policies: round < options.policy_rounds }))
+      const all_jobs = roundOf(benches, quota, round, options)
+      const some = options.most === null ? all_jobs : someOf(all_jobs, options.most)
+      const jobs = some.map((job) => ({ ...job, policies: round < options.policy_rounds }))
       const before = counted
       for (let at = 0; at < jobs.length; ) {
         const least = round < options.rounds ? jobs.length : quota.runs - counted

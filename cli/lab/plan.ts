@@ -23,6 +23,8 @@ export const FULL: readonly Quota[] = [
 /** For CI. */
 export const QUICK: readonly Quota[] = FULL.map((quota) => ({ ...quota, runs: quota.runs / 10 }))
 
+const COSTLY_EVERY = 10
+
 export const isFaulty = (of: FaultClass): boolean => of === 'faulty'
 export const within = (name: string, wanted: string | null): boolean =>
   wanted === null || name === wanted || name.startsWith(`${wanted}/`)
@@ -39,6 +41,7 @@ export function roundOf(benches: readonly Bench[], quota: Quota, round: number, 
       if (!within(dialect, options.dialect)) continue
       for (const scenario of bench.scenarios(dialect)) {
         if (isFaulty(scenario.class) !== quota.faulty || !within(scenario.name, options.fault)) continue
+        if (scenario.costly === true && round % COSTLY_EVERY !== 0) continue
         const seed = seedOf(options.seed, bench.side, dialect, scenario.name, round)
         const job: Job = { side: bench.side, dialect, scenario: scenario.name, seed, off: [], policies: false }
         jobs.push({ job, at: seedOf(seed, 'order') })
@@ -46,6 +49,13 @@ export function roundOf(benches: readonly Bench[], quota: Quota, round: number, 
     }
   }
   return jobs.sort((a, b) => a.at - b.at).map(({ job }) => job)
+}
+
+/** As many of a round, every lie before any of them a second time, in whichever dialect or action comes first. */
+export function someOf(jobs: readonly Job[], most: number): readonly Job[] {
+  const kinds = Map.groupBy(jobs, ({ scenario }) => scenario.split('/')[0])
+  const places = new Map([...kinds.values()].flatMap((group) => group.map((job, place) => [job, place] as const)))
+  return jobs.toSorted((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0)).slice(0, most)
 }
 
 /** 32 bits, so that a person can copy it. */

@@ -1,4 +1,89 @@
-/** The benches of this program: what a worker of the lab loads. */
-import type { Bench, OpenBenches } from './types.ts'
+/** The benches of this program: what a worker of the lab loads. Everything costly is opened when it is first needed. */
+import { dialectNames, loadDialect } from './dialects.ts'
+import { openReadPolicies, type ReadPolicies } from './policies/read-bench.ts'
+import { openWritePolicies, type WritePolicies } from './policies/write-bench.ts'
+import { openRig } from './rig.ts'
+import { playRead } from './run-read.ts'
+import { READ_SCENARIOS } from './scenarios/read.ts'
+import type { Dialect } from './twin/dialect.ts'
+import type { Bench, OpenBenches, Scenario } from './types.ts'
+import { openWriteBench } from './write-bench.ts'
 
-export const openBenches: OpenBenches = async () => [] satisfies readonly Bench[]
+export const openBenches: OpenBenches = async () => {
+  const dialects = dialectNames().map(loadDialect)
+  return [readBench(dialects), await writeBench(dialects)]
+}
+
+function readBench(dialects: readonly Dialect[]): Bench {
+  const named = new Map(dialects.map((dialect) => [dialect.name, dialect]))
+  const rig = openRig((name) => known(named, name))
+  const policies = once<ReadPolicies>(openReadPolicies)
+  const scenarios = new Map(dialects.map((dialect) => [dialect.name, scenariosOf(dialect)]))
+  return {
+    side: 'read',
+    dialects: [...named.keys()],
+    scenarios: (name) => scenarios.get(name) ?? [],
+    play: (name, scenario, seed, options) => playRead(rig, name, scenario, seed, options),
+    policies: async (name, { name: wanted }, seed) => {
+      const scenario = READ_SCENARIOS.find((one) => one.name === wanted)
+      return scenario === undefined ? [] : await (await policies.open()).play(known(named, name), scenario, seed)
+    },
+    unplayed: (name) => {
+      const { connector, file } = known(named, name)
+      return connector.order.filter((stream) => file.streams[stream] === undefined).map((stream) => said('stream', stream, file))
+    },
+    close: async () => {
+      await rig.close()
+      await policies.close()
+    },
+  }
+}
+
+async function writeBench(dialects: readonly Dialect[]): Promise<Bench> {
+  const named = new Map(dialects.map((dialect) => [dialect.name, dialect]))
+  const bench = await openWriteBench(dialects)
+  const policies = once<WritePolicies>(openWritePolicies)
+  return {
+    side: 'write',
+    dialects: bench.dialects,
+    scenarios: bench.scenarios,
+    play: async (name, scenario, seed, options) => (await bench.play(name, scenario, seed, options)).run,
+    policies: async (name, scenario, seed) => await (await policies.open()).play(known(named, name), scenario, seed),
+    unplayed: (name) => bench.unplayed(name).map((what) => said('action', what.replace(/^action /, ''), known(named, name).file)),
+    close: async () => {
+      await bench.close()
+      await policies.close()
+    },
+  }
+}
+
+function said(kind: string, name: string, file: Dialect['file']): string {
+  const because = file.not_played?.[name]
+  return because === undefined ? `${kind} ${name}` : `${kind} ${name}: ${because}`
+}
+
+/** Lies that some stream of the dialect can be told. */
+function scenariosOf(dialect: Dialect): readonly Scenario[] {
+  const streams = Object.keys(dialect.file.streams)
+  return READ_SCENARIOS.filter(({ target }) => streams.some((stream) => target(dialect, stream))).map((scenario) => ({
+    ...scenario,
+    costly: scenario.sizes.includes('thousands'),
+  }))
+}
+
+function known(named: ReadonlyMap<string, Dialect>, name: string): Dialect {
+  const dialect = named.get(name)
+  if (dialect === undefined) throw new Error(`the lab does not speak ${name}`)
+  return dialect
+}
+
+/** Opened at the first need; closed where it was. */
+function once<T extends { readonly close: () => Promise<void> }>(make: () => Promise<T>) {
+  let made: Promise<T> | null = null
+  return {
+    open: (): Promise<T> => (made ??= make()),
+    close: async (): Promise<void> => {
+      if (made !== null) await (await made).close()
+    },
+  }
+}

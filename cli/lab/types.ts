@@ -39,6 +39,8 @@ export type Scenario = {
   readonly says: string
   /** What must come of it; whatever else is a finding. */
   readonly expected: readonly Said[]
+  /** Thousands of accounts: played in every tenth round only. */
+  readonly costly?: boolean
 }
 
 export type Run = {

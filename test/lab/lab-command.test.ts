@@ -62,7 +62,7 @@ describe('exit codes', () => {
   test('1 where something honest was blocked', async () => {
     const { exit, out } = await lab([trouble('blocks'), '--json'])
     expect(exit).toBe(1)
-    expect((JSON.parse(out) as LabReport).honest.false_block).toBe(6)
+    expect((JSON.parse(out) as LabReport).honest.false_block).toBe(3)
   })
 
   test('1 where nothing was measured', async () => {

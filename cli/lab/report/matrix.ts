@@ -1,7 +1,7 @@
 /** The matrix of lies and dialects, drawn as a table so that it can be heard, copied and printed; and every cell's figures. */
 import type { Cell, LabReport } from '../types.ts'
 import { html, type Markup } from './markup.ts'
-import { rowsOf, STATES, type StateOf, saidText, sectionsOf } from './state.ts'
+import { rowsOf, STATES, type StateOf, saidText, sectionsOf, worstOf } from './state.ts'
 import { count } from './words.ts'
 
 export function matrices(report: LabReport, state: StateOf): readonly Markup[] {
@@ -11,17 +11,17 @@ export function matrices(report: LabReport, state: StateOf): readonly Markup[] {
 function matrix(title: string, cells: readonly Cell[], dialects: readonly string[], state: StateOf): Markup {
   const here = dialects.filter((dialect) => cells.some((cell) => cell.dialect === dialect))
   const head = here.map((dialect) => html`<th scope="col" class="d"><span>${dialect}</span></th>`)
-  const rows = rowsOf(cells).map(
-    ({ scenario, says, of }) =>
-      html`<tr><th scope="row">${scenario}</th>${here.map((dialect) => cellOf(of.get(dialect), state))}<td>${says}</td></tr>\n`,
+  const rows = rowsOf(cells, (cell) => cell.dialect).map(
+    ({ lie, says, of }) =>
+      html`<tr><th scope="row">${lie}</th>${here.map((dialect) => cellOf(of.get(dialect), state))}<td>${says}</td></tr>\n`,
   )
   return html`<h3>${title}</h3><div class="scroll"><table class="matrix"><thead><tr><th scope="col">lie</th>${head}<th scope="col">what it does</th></tr></thead><tbody>${rows}</tbody></table></div>`
 }
 
-function cellOf(cell: Cell | undefined, state: StateOf): Markup {
-  if (cell === undefined) return html`<td class="c"><span class="hidden">not played</span></td>`
-  const name = state(cell)
-  const said = saidText(cell)
+function cellOf(cells: readonly Cell[] | undefined, state: StateOf): Markup {
+  const name = worstOf(cells, state)
+  if (name === null || cells === undefined) return html`<td class="c"><span class="hidden">not played</span></td>`
+  const said = [...new Set(cells.map(saidText))].filter((text) => text !== '').join(', ')
   const words = `${STATES[name].says}${said === '' ? '' : `: ${said}`}`
   return html`<td class="c ${name}" title="${words}"><span aria-hidden="true">${STATES[name].mark}</span><span class="hidden">${words}</span></td>`
 }

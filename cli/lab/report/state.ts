@@ -45,15 +45,25 @@ export function sectionsOf(cells: readonly Cell[]): readonly { readonly title: s
   })).filter(({ cells: some }) => some.length > 0)
 }
 
-/** Rows of a section: a scenario, and its cell in each dialect. */
-export function rowsOf(
-  cells: readonly Cell[],
-): readonly { readonly scenario: string; readonly says: string; readonly of: ReadonlyMap<string, Cell> }[] {
-  return [...Map.groupBy(cells, (cell) => cell.scenario)].map(([scenario, some]) => ({
-    scenario,
-    says: some[0]?.says ?? '',
-    of: new Map(some.map((cell) => [cell.dialect, cell])),
-  }))
+export type Row = { readonly lie: string; readonly says: string; readonly of: ReadonlyMap<string, readonly Cell[]> }
+
+/** Rows of a section: a lie, and its cells in each column. Of changes a lie is told of every action; its row is all of them. */
+export function rowsOf(cells: readonly Cell[], column: (cell: Cell) => string): readonly Row[] {
+  return [...Map.groupBy(cells, lieOf)].map(([lie, some]) => ({ lie, says: saysOf(some[0]), of: Map.groupBy(some, column) }))
+}
+
+/** `W1/grant` is the lie W1 told of the action grant; `R13/cap-7` is a lie of its own. */
+export const lieOf = ({ side, scenario }: Cell): string => (side === 'write' ? (scenario.split('/')[0] ?? scenario) : scenario)
+export const actionOf = ({ scenario }: Cell): string => scenario.split('/')[1] ?? ''
+const saysOf = (cell: Cell | undefined): string =>
+  cell === undefined ? '' : cell.side === 'write' ? cell.says.replace(/^\w+: /, '') : cell.says
+
+const WORST: readonly State[] = ['false', 'block', 'unexpected', 'capped', 'noticed', 'healed', 'through', 'silent']
+
+/** Of several cells the worst; of none null. */
+export function worstOf(cells: readonly Cell[] | undefined, state: StateOf): State | null {
+  const states = new Set(cells?.map(state))
+  return WORST.find((one) => states.has(one)) ?? null
 }
 
 /** `incomplete 2, unproven 1`. */

@@ -1,20 +1,25 @@
 /** The report for a terminal: at most 100 columns, every mark a shape of its own, colour only on top. */
 import { cutTo, type Paint, safe, table } from '../../text.ts'
 import type { Cell, LabReport } from '../types.ts'
-import { rowsOf, STATES, type State, type StateOf, saidText, sectionsOf, stateOf } from './state.ts'
+import { actionOf, rowsOf, STATES, type State, type StateOf, saidText, sectionsOf, stateOf, worstOf } from './state.ts'
 import { ablationWords, count, headlines, shareText, sidelines } from './words.ts'
 
 export const WIDEST = 100
 const FINDINGS_SHOWN = 15
+const byDialect = (cell: Cell): string => cell.dialect
+const inFull = (cell: Cell): string => `${cell.dialect} ${actionOf(cell)}`
 /** More dialects than this stand side by side, one mark each. */
 const SIDE_BY_SIDE = 3
 
 export function labText(report: LabReport, paint: Paint, width: number): string {
   const state = stateOf(report.capped)
-  const one = report.dialects.length <= SIDE_BY_SIDE ? linesOf : matrixOf
-  const sections = sectionsOf(report.cells).map(
-    ({ title, cells }) => `\n${paint.bold(title)}\n${one(report.dialects, cells, state, paint)}`,
-  )
+  const few = report.dialects.length <= SIDE_BY_SIDE
+  const sections = sectionsOf(report.cells).map(({ title, cells }) => {
+    const column = few ? (report.dialects.length > 1 ? inFull : actionOf) : byDialect
+    const body =
+      few && cells[0]?.side === 'read' ? linesOf(report.dialects, cells, state, paint) : matrixOf(cells, column, state, paint)
+    return `\n${paint.bold(title)}\n${body}`
+  })
   const shown = new Set(report.cells.map(state))
   const text = [
     head(report, paint),
@@ -62,23 +67,23 @@ function linesOf(dialects: readonly string[], cells: readonly Cell[], state: Sta
     cell.requests_bare === 0 ? paint.dim('–') : `${(cell.requests / cell.requests_bare).toFixed(1)}`,
     paint.dim(safe(cell.says)),
   ])
-  const titles = ['', 'lie', ...(several ? ['dialect'] : []), 'said', 'struck', 'requests ×', ''].map(paint.dim)
+  const titles = ['', 'lie', ...(several ? ['dialect'] : []), 'said', 'struck', 'req ×', ''].map(paint.dim)
   return table([titles, ...rows])
 }
 
-/** A line a scenario, a mark a dialect; the letters are told below. */
-function matrixOf(dialects: readonly string[], cells: readonly Cell[], state: StateOf, paint: Paint): string {
-  const here = dialects.filter((dialect) => cells.some((cell) => cell.dialect === dialect))
-  const rows = rowsOf(cells).map(({ scenario, says, of }) => {
-    const marks = here.map((dialect) => {
-      const cell = of.get(dialect)
-      return cell === undefined ? ' ' : markOf(state(cell), paint)
+/** A line a lie, a mark a dialect or action; the letters are told below. */
+function matrixOf(cells: readonly Cell[], column: (cell: Cell) => string, state: StateOf, paint: Paint): string {
+  const columns = [...new Set(cells.map(column))].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }))
+  const rows = rowsOf(cells, column).map(({ lie, says, of }) => {
+    const marks = columns.map((name) => {
+      const worst = worstOf(of.get(name), state)
+      return worst === null ? ' ' : markOf(worst, paint)
     })
-    return [safe(scenario), marks.join(' '), paint.dim(safe(says))]
+    return [safe(lie), marks.join(' '), paint.dim(safe(says))]
   })
-  const letters = here.map((_, i) => letterOf(i))
-  const named = wrapped(here.map((dialect, i) => `${letterOf(i)} ${safe(dialect)}`))
-  return `${named.map((line) => paint.dim(`  ${line}\n`)).join('')}${table([['', paint.dim(letters.join(' ')), ''], ...rows])}`
+  const letters = columns.map((_, i) => letterOf(i)).join(' ')
+  const named = wrapped(columns.map((name, i) => `${letterOf(i)} ${safe(name)}`))
+  return `${named.map((line) => paint.dim(`  ${line}\n`)).join('')}${table([['', paint.dim(letters), ''], ...rows])}`
 }
 
 const letterOf = (i: number): string => String.fromCodePoint(i < 26 ? 97 + i : 65 + i - 26)

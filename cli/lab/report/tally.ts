@@ -1,6 +1,6 @@
 /** What many runs say together. Pure: the same runs in the same order give the same report. */
 import { createHash } from 'node:crypto'
-import type { LabFinding, LabReport, Played, Run, Scenario, Side } from '../types.ts'
+import type { LabFinding, LabReport, Played, Rate, Run, Scenario, Side } from '../types.ts'
 import { ablationOf } from './ablation.ts'
 import { cappedOf, cellsOf } from './cells.ts'
 import { rateOf, shareOf } from './numbers.ts'
@@ -48,8 +48,8 @@ export function tally(o: TallyOptions): LabReport {
       false_complete: rateOf(falseOf(reads), reads.length),
       false_verified: rateOf(falseOf(writes), writes.length),
       false_block: rateOf(false_block, controls.length),
-      detection_reads: shareOf(reads.filter((run) => run.noticed).length, reads.length),
-      detection_writes: shareOf(writes.filter((run) => run.noticed).length, writes.length),
+      detection_reads: detectionOf(reads),
+      detection_writes: detectionOf(writes),
       request_overhead: requests_bare === 0 ? null : sum(bare, (run) => run.requests) / requests_bare,
     },
     findings: counted.flatMap((run) => findingOf(run, o.replay)),
@@ -60,6 +60,12 @@ export function tally(o: TallyOptions): LabReport {
     ablation: ablationOf(o.played),
     policies: policiesOf(base),
   }
+}
+
+/** Of the lies that came to something. Where the answer was yes and it was so all the same (read again, applied late) there was nothing to notice. */
+function detectionOf(runs: readonly Run[]): Rate {
+  const noticed = runs.filter((run) => run.noticed && !run.false_success).length
+  return shareOf(noticed, noticed + runs.filter((run) => run.false_success).length)
 }
 
 /** Nothing was noticed wrong, and something was measured. */

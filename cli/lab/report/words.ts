@@ -39,13 +39,20 @@ export function headlines(report: LabReport): readonly (readonly [what: string, 
   ]
 }
 
+function told(what: string, faulty: number, rate: Rate): readonly (readonly [what: string, text: string])[] {
+  if (faulty === 0) return []
+  const nothing = faulty - rate.n
+  const came = nothing === 0 ? '' : `; ${count(nothing)} more came to nothing`
+  return [[`lies of ${what} noticed`, `${interval(rate)}${came}`]]
+}
+
 /** Lies noticed, and what noticing costs. */
 export function sidelines(report: LabReport): readonly (readonly [what: string, text: string])[] {
   const { rates } = report
   const overhead = rates.request_overhead
   return [
-    ...(report.reads.faulty > 0 ? [['lies of reads noticed', interval(rates.detection_reads)] as const] : []),
-    ...(report.writes.faulty > 0 ? [['lies of changes noticed', interval(rates.detection_writes)] as const] : []),
+    ...told('reads', report.reads.faulty, rates.detection_reads),
+    ...told('changes', report.writes.faulty, rates.detection_writes),
     ...(overhead === null
       ? []
       : [['requests of an honest read', `${overhead.toFixed(2)} × those of a loop that proves nothing`] as const]),
