@@ -164,7 +164,9 @@ async function found(store: BothStores, intent: string): Promise<IntentRow> {
 
 async function cancel(store: BothStores, intent: string, flags: ActionFlags, io: Io): Promise<Exit> {
   const { by, why } = asker('actions', flags.by, flags.why)
-  await found(store, intent)
+  const { state, outcome } = await found(store, intent)
+  if (state === 'done')
+    throw new Failure('cli/usage', '--cancel', `${intent} is over already: ${outcome}; only what waits can be withdrawn`)
   const at = new Date(io.now()).toISOString()
   await store.append(intent, { kind: 'cancelled', at, by, because: why }, { by, what: 'withdrawn' })
   if (flags.json) io.out(jsonLine({ version: JSON_VERSION, command: 'actions', cancelled: intent, by, why, at }))

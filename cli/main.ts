@@ -7,7 +7,7 @@ import type { Exit, Io } from './io.ts'
 enableCompileCache()
 
 // A container often says no USER: the machine knows it all the same.
-const env = { USER: account(), ...process.env }
+const env: Io['env'] = { USER: account(), ...process.env }
 const color = (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
 const io: Io = {
   out: (text) => void process.stdout.write(text),

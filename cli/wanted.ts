@@ -29,11 +29,20 @@ const bad = (file: string, because: string): Failure => new Failure('plan/file',
 
 function fromCsv(text: string, file: string): WantedFile {
   let rows: readonly { readonly [column: string]: string }[]
+  // A file of no rows wants nothing; one of other columns is another file.
+  let header: readonly string[] = []
+  const columns = (names: readonly string[]) => {
+    header = names
+    return [...names]
+  }
   try {
-    rows = parseCsv(text, { columns: true, bom: true, skip_empty_lines: true, trim: true }) as typeof rows
+    rows = parseCsv(text, { columns, bom: true, skip_empty_lines: true, trim: true }) as typeof rows
   } catch (error) {
     throw bad(file, `is no CSV: ${safe((error as Error).message).slice(0, 200)}`)
   }
+  const misses = ['connection', 'action'].find((name) => !header.includes(name))
+  if (misses !== undefined && rows.length === 0)
+    throw bad(file, `has no column \`${misses}\`; the header needs connection, action, id`)
   const changes = rows.map((row, index): WantedText => {
     const where = `${safe(file)} row ${index + 1}`
     const { connection, action, id, ...rest } = row

@@ -159,6 +159,9 @@ describe('one change', () => {
     expect(doc.outcome).toMatchObject({ is: 'cancelled', changed: false })
     expect(doc.outcome.because).toMatch(/nothing was sent: held by identity/)
     expect((await deactivate('nobody')).doc.intent).not.toBe(doc.intent)
+    const again = await lab.w.json('actions', '--cancel', doc.intent, ...WHO)
+    expect([again.exit, again.doc.error.code]).toEqual([EXIT.usage, 'cli/usage'])
+    expect(again.err).toMatch(/is over already: cancelled/)
   })
 
   test('an id that was given to another person since is not touched', async () => {

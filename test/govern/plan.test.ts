@@ -29,6 +29,7 @@ describe('a file of wanted changes', () => {
     ['number.json', '[{"connection":"scim","action":"grant","id":1}]', /id is a text/],
     ['source.json', '{"source":{"name":"hr"},"changes":[]}', /source without name, records/],
     ['bare.csv', 'name,id\nx,1\n', /row 1 says no connection or no action/],
+    ['empty.csv', 'name,id\n', /the header needs connection, action, id/],
     ['open.csv', 'connection,action,id\n"x', /is no CSV/],
     ['action.csv', 'connection,action,id\nscim,revok,1\n', /action.csv row 1: .*no action `revok`; did you mean `revoke`/],
     ['who.csv', 'connection,action,id\nscmi,revoke,1\n', /no connection `scmi`; did you mean `scim`/],
