@@ -251,8 +251,8 @@ function streamsFor(dialect: Dialect, target: string, all: boolean): readonly st
     wanted.add(name)
     for (const proof of stream.prove)
       for (const other of [proof['of'], proof['stream']]) if (typeof other === 'string' && played.includes(other)) want(other)
-    if (stream.is === 'grant')
-      for (const names of Object.values(stream.refers)) for (const other of names) if (played.includes(other)) want(other)
+    // Edges to what was not read are shown to no end: a credential's as a grant's.
+    for (const names of Object.values(stream.refers)) for (const other of names) if (played.includes(other)) want(other)
   }
   want(target)
   if (dialect.file.streams[target]?.role === 'users')
