@@ -63,6 +63,7 @@ const WORKERS = 2
 const LIMIT_MS = 60_000
 /** Of a connector's lies, so that its report is there in seconds: reads, writes, and each without a lie. */
 const MOST = 100
+const POLICY_RUNS = 500
 
 /** The benches of this program, for the workers. */
 const PLAYS = new URL(import.meta.url.endsWith('.ts') ? './lab/plays.ts' : './lab/plays.js', import.meta.url).href
@@ -89,7 +90,7 @@ export function labCommand(module: string): RunCommand {
         rounds: Math.max(1, runs),
         most: !counted && runs === 0 ? MOST : null,
         without,
-        policy_rounds: flags.policies ? (counted ? 1 : 10_000) : 0,
+        policy_runs: flags.policies ? POLICY_RUNS : 0,
       }
       const played = await play(benches, options, { module, file }, flags, io)
       const report = tally({

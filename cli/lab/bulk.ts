@@ -14,8 +14,8 @@ export type BulkOptions = PlanOptions & {
   readonly most: number | null
   /** Evidence items; each is switched off in another playing of the first round's reads. */
   readonly without: readonly string[]
-  /** Rounds in which the other policies are played too. */
-  readonly policy_rounds: number
+  /** Of each quota so many runs, at the most, in which the other policies are played too. */
+  readonly policy_runs: number
 }
 /** Gives them back in the order they were given. */
 export type PlayAll = (jobs: readonly Job[]) => Promise<readonly Played[]>
@@ -33,7 +33,7 @@ export async function playPlan(benches: readonly Bench[], options: BulkOptions, 
     for (let round = 0; round < options.rounds || counted < quota.runs; round++) {
       const all_jobs = roundOf(benches, quota, round, options)
       const some = options.most === null ? all_jobs : someOf(all_jobs, options.most)
-      const jobs = some.map((job) => ({ ...job, policies: round < options.policy_rounds }))
+      const jobs = some.map((job, place) => ({ ...job, policies: job.policies && round === 0 && place < options.policy_runs }))
       const before = counted
       for (let at = 0; at < jobs.length; ) {
         const least = round < options.rounds ? jobs.length : quota.runs - counted

@@ -30,7 +30,7 @@ export const within = (name: string, wanted: string | null): boolean =>
   wanted === null || name === wanted || name.startsWith(`${wanted}/`)
 
 /**
- * One round: every cell once, in an order shuffled by the seed, so that a part of a round favours no dialect. The seed of a run comes
+ * One round, with the other policies wherever they are not too slow: every cell once, in an order shuffled by the seed, so that a part of a round favours no dialect. The seed of a run comes
  * from its cell and round alone: another plan, or one connector alone, plays it the same.
  */
 export function roundOf(benches: readonly Bench[], quota: Quota, round: number, options: PlanOptions): readonly Job[] {
@@ -43,7 +43,7 @@ export function roundOf(benches: readonly Bench[], quota: Quota, round: number, 
         if (isFaulty(scenario.class) !== quota.faulty || !within(scenario.name, options.fault)) continue
         if (scenario.costly === true && round % COSTLY_EVERY !== 0) continue
         const seed = seedOf(options.seed, bench.side, dialect, scenario.name, round)
-        const job: Job = { side: bench.side, dialect, scenario: scenario.name, seed, off: [], policies: false }
+        const job: Job = { side: bench.side, dialect, scenario: scenario.name, seed, off: [], policies: scenario.costly !== true }
         jobs.push({ job, at: seedOf(seed, 'order') })
       }
     }

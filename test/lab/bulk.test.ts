@@ -8,7 +8,7 @@ import type { Job, LabReport, Played } from '../../cli/lab/types.ts'
 import { openBenches } from './fake-bench.ts'
 
 const MODULE = new URL('./fake-bench.ts', import.meta.url).href
-const PLAN = { seed: 1, dialect: null, fault: null, rounds: 1, most: null, without: [], policy_rounds: 0 } as const
+const PLAN = { seed: 1, dialect: null, fault: null, rounds: 1, most: null, without: [], policy_runs: 0 } as const
 const SMALL = [
   { side: 'read', faulty: true, runs: 40 },
   { side: 'read', faulty: false, runs: 20 },
