@@ -366,11 +366,13 @@ const ROWS: readonly Row[] = [
     say({ kind: 'count', request: 'GET /c', path: '[]' }, read(rows(0)), [countedAs(0, 0)]),
   ],
   [
-    '0 records where there were 5',
-    'complete',
-    /removals held: all 5/,
+    '0 records where there were 5, and a counter beside the list says 0: an unprivileged credential sees the same',
+    'unproven',
+    /nothing independent/,
     read({ ...rows(0), pages: 1, baseline: { stored: 5, filled: {} } }),
-    say({ kind: 'count', request: 'GET /c', path: '[]' }, read(rows(0)), [countedAs(0, 0)]),
+    say({ kind: 'count', request: 'GET /c', path: '[]' }, read({ ...rows(0), baseline: { stored: 5, filled: {} } }), [
+      countedAs(0, 0),
+    ]),
   ],
   ['nothing below no parents', 'complete', /^complete · 0 records · there are no parents to read below$/, CHILDLESS, []],
   [

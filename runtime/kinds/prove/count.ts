@@ -59,6 +59,12 @@ export const count: ProveKind<Options> = {
         ),
       ]
     }
+    const before = view.facts.baseline?.stored ?? 0
+    if (rows === 0 && before > 0) {
+      // A credential that lost its rights is told 0 everywhere (h44z/wg-portal#744: `Success, entries=0`).
+      const because = `the target counts 0 as well, which an unprivileged credential is told too; ${grouped(before)} were there before`
+      return [holds(SAID, because, numbers, false)]
+    }
     return [
       holds(SAID, `the target counts ${grouped(answer.after)} records before and after the read, as many came`, numbers, true),
     ]

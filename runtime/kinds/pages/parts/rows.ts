@@ -36,5 +36,6 @@ export function stepRows(
   }
   const gained = view.received - again
   const now = net + gained
-  return decide(now, gained) ?? page({ net: now, again: Math.min(overlap, now) })
+  // Asking again all that a page held would be the same page for ever: a server that gives one row a page is read without overlap.
+  return decide(now, gained) ?? page({ net: now, again: view.received > overlap ? overlap : 0 })
 }
