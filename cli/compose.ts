@@ -166,9 +166,12 @@ export const keptIn = (store: Store, connection: string): Kept => ({
   keep: (name, value) => store.keep(connection, name, value),
 })
 
+/** Whether signing in may hand out a secret that must outlive the process. */
+export const mayRotate = (connector: Connector): boolean => JSON.stringify(connector.auth).includes('"oauth2_refresh"')
+
 /** Without a store a rotated refresh token would be lost with the process, and the access with it. Throws `cli/usage`. */
 export function keptNowhere(connector: Connector): Kept {
-  if (JSON.stringify(connector.auth).includes('"oauth2_refresh"')) {
+  if (mayRotate(connector)) {
     throw new Failure(
       'cli/usage',
       'auth',

@@ -59,13 +59,18 @@ export const run = command(spec, async ({ flags, words: [name] }, io) => {
   // Before the store is opened: a wrong flag or connector must not leave a store behind.
   const given = name === undefined ? await targetFrom(flags, flags.name ?? null, io) : null
   if (name !== undefined) refuseConnectionFlags(flags, name)
+  if (given !== null) refuseUnknownStreams(given, flags)
   return withStore(flags.store, io, given !== null, async (store) => {
-    const target = await prepared(store, given ?? (await storedTarget(store, name ?? '', io)), flags, io)
-    for (const stream of flags.stream)
-      if (!Object.hasOwn(target.connector.streams, stream)) throw unknownStream(target.connector, stream)
+    const asked = given ?? (await storedTarget(store, name ?? '', io))
+    refuseUnknownStreams(asked, flags)
+    const target = await prepared(store, asked, flags, io)
     return await read(store, target, flags, await guardedIo(target.connection, io))
   })
 })
+
+function refuseUnknownStreams({ connector }: Target, flags: SyncFlags): void {
+  for (const stream of flags.stream) if (!Object.hasOwn(connector.streams, stream)) throw unknownStream(connector, stream)
+}
 
 /** What a person adds on the command line becomes part of the stored connection: the next sync rests on it too. */
 async function prepared(store: Store, target: Target, flags: SyncFlags, io: Io): Promise<Target> {

@@ -5,7 +5,9 @@ import {
   guardedIo,
   keptIn,
   keptNowhere,
+  mayRotate,
   openTheHttp,
+  readingStore,
   refuseConnectionFlags,
   storedTarget,
   type Target,
@@ -25,6 +27,9 @@ export async function withTarget<T>(
 ): Promise<T> {
   if (name !== undefined) {
     refuseConnectionFlags(flags, name)
+    const stored = await readingStore(flags.store, io, (store) => storedTarget(store, name, io))
+    // Beside a sync under way, unless signing in may have something to keep.
+    if (!mayRotate(stored.connector)) return ask(stored, keptNowhere(stored.connector))
     return withStore(flags.store, io, false, async (store) => ask(await storedTarget(store, name, io), keptIn(store, name)))
   }
   const target = await targetFrom(flags, null, io)

@@ -6,7 +6,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { population } from '../targets/population.ts'
 import { startTarget, type Target } from '../targets/server.ts'
 
@@ -88,6 +88,38 @@ describe('the program', () => {
   })
 })
 
+/** A way to the target that can be shut: a sync behind it is under way for as long as a test wants. */
+async function doorTo(url: string): Promise<{ url: string; shut: () => Promise<void>; open: () => void }> {
+  let way = Promise.resolve()
+  let open = (): void => undefined
+  let knock = (): void => undefined
+  const server = createServer(async (asked, answer) => {
+    knock()
+    await way
+    const { headers } = asked
+    const answered = await fetch(`${url}${asked.url}`, { headers: { authorization: headers.authorization ?? '' } })
+    answer.writeHead(answered.status, { 'content-type': answered.headers.get('content-type') ?? '' })
+    answer.end(Buffer.from(await answered.arrayBuffer()))
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  onTestFinished(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    shut: () => {
+      way = new Promise((done) => {
+        open = done
+      })
+      return new Promise((done) => {
+        knock = done
+      })
+    },
+    open: () => open(),
+  }
+}
+
 describe('a sync that is stopped', () => {
   test('while the target makes it wait for minutes pauses at once', async () => {
     const waiting = createServer((_, response) => response.writeHead(429, { 'retry-after': '300' }).end())
@@ -143,16 +175,22 @@ describe('a sync that is stopped', () => {
   }, 60_000)
 
   test('is looked at by another process while it runs; a second sync is refused with exit 3, and the first goes on', async () => {
-    expect((await run(syncArgs())).code).toBe(0)
-    const first = start(syncArgs())
-    await pages(2)
+    const door = await doorTo(slow.url)
+    const args = syncArgs().map((arg) => (arg.startsWith('url=') ? `url=${door.url}` : arg))
+    const { connection } = JSON.parse((await run(args)).out)
+    const knocked = door.shut()
+    const first = start(args)
+    await knocked
     const [status, connections, actions, second] = await Promise.all([
       run(['status', '--json']),
       run(['connections', '--json']),
       run(['actions', '--json']),
-      run(syncArgs()),
+      run(args),
     ])
     expect([status.code, connections.code, actions.code]).toEqual([0, 0, 0])
+    const check = start(['check', connection, '--json'])
+    door.open()
+    expect((await check.ended).code).toBe(0)
     expect(JSON.parse(status.out).connections[0]).toMatchObject({
       sync: { sync: 2, state: 'running' },
       streams: { users: { sync: 1, verdict: 'complete', records: 900 } },
