@@ -33,7 +33,13 @@ type Stage = {
   readonly off: readonly string[]
 }
 
-export async function playRead(rig: Rig, name: string, asked: Scenario, seed: number, options: PlayOptions = {}): Promise<Run> {
+export async function playRead(
+  rig: Rig,
+  name: string,
+  asked: Pick<Scenario, 'name'>,
+  seed: number,
+  options: PlayOptions = {},
+): Promise<Run> {
   const begun = performance.now()
   const scenario = READ_SCENARIOS.find((one) => one.name === asked.name)
   if (scenario === undefined) throw new Error(`the lab has no scenario ${asked.name}`)

@@ -1,10 +1,11 @@
 /** Each parent's own count against the records read below it. */
 import type { ProofAnswer, ProofAsk } from '../kinds/kind.ts'
 import { compileStream } from '../record/compile.ts'
+import { openPage } from '../record/page.ts'
 import { buildRequest } from '../record/request.ts'
 import { takeRows } from '../record/rows.ts'
 import { sendDeclared } from '../record/send-declared.ts'
-import type { Json, JsonObject } from '../types.ts'
+import type { Json, JsonObject, PageState } from '../types.ts'
 import type { ProofContext } from './proof-context.ts'
 import { recordsOf } from './stream.ts'
 
@@ -39,15 +40,56 @@ function countIn(fields: JsonObject, field: string): number | null {
   return typeof counted === 'number' ? counted : null
 }
 
-/** Those whose count, asked by id now, is not what was read either. */
+/** Those whose count, asked now, is not what was read either. */
 async function stillDiffering<T extends { readonly parent: string; readonly read: number }>(
   context: ProofContext,
   stream: string,
   field: string,
   differing: readonly T[],
 ): Promise<readonly T[]> {
+  if (differing.length === 0) return differing
+  if (isOwnList(context, stream)) {
+    const listed = await countsListed(context, stream, field)
+    return differing.filter((one) => listed.get(one.parent) !== one.read)
+  }
   const now = await Promise.all(differing.map((one) => countNow(context, stream, field, one.parent)))
   return differing.filter((one, index) => now[index] !== one.read)
+}
+
+/**
+ * Is the parent's by-id answer the very answer that the list below it was read from (members inside a SCIM group)? A count in it says
+ * whatever the list says, and settles nothing.
+ */
+function isOwnList(context: ProofContext, stream: string): boolean {
+  const get = context.connector.streams[stream]?.get
+  const { list } = context.compiled.stream
+  const place = (path: string): string => path.replaceAll(/\{[^{}]*\}/g, '{}')
+  return get !== null && get !== undefined && get.method === list.method && place(get.path) === place(list.path)
+}
+
+/** Beyond so many pages the parents are not listed again: the difference stands. */
+const PAGES_AGAIN = 1000
+
+/** The parents' counts as their own list says them now. Parents that are lists below others have none. */
+async function countsListed(context: ProofContext, stream: string, field: string): Promise<ReadonlyMap<string, number | null>> {
+  const compiled = compileStream(context.connector, stream)
+  const counts = new Map<string, number | null>()
+  if (Object.keys(compiled.stream.each).length > 0) return counts
+  const vars = { settings: context.names['settings'] }
+  for (let state: PageState = compiled.pages.first(compiled.stream.pages), page = 0; page < PAGES_AGAIN; page++) {
+    const patch = compiled.pages.ask(compiled.stream.pages, state)
+    const observation = await sendDeclared(context, () =>
+      buildRequest(context.connector, compiled.stream.list, context.names, patch),
+    )
+    if (observation.kind !== 'answer') return counts
+    const opened = openPage(compiled, state, observation)
+    if (!opened.ok) return counts
+    for (const row of takeRows(opened.records, { compiled, vars, partition: '', page, last_sort: null }).rows)
+      counts.set(row.id, countIn(JSON.parse(row.fields) as JsonObject, field))
+    if (opened.next.kind !== 'page') return counts
+    state = opened.next.state
+  }
+  return counts
 }
 
 async function countNow(context: ProofContext, stream: string, field: string, id: string): Promise<number | null> {

@@ -118,6 +118,8 @@ export const PAGES: { readonly [name: string]: ReadFault } = {
 
 /** Says "the end" as the dialect does. */
 function lastPage(page: Page, pages: Struck['twin']['connector']['streams'][string]['pages'] | undefined): Page {
+  // Where an empty page is the end, it comes too early.
+  if (pages?.['end'] === 'empty_page') return { ...page, rows: [], next: null }
   const total = pages?.kind === 'scim_index' || pages?.['end'] === 'total' ? page.index + (page.rows?.length ?? 0) : page.total
   return { ...page, next: null, total, pages: page.spot.page }
 }

@@ -65,6 +65,9 @@ export const listTotalled: Fits = (dialect, name) =>
   kind(dialect, name).startsWith('scim_') ||
   servedList(dialect, name)?.pages['total'] !== undefined ||
   declared(dialect, name)?.prove.some((proof) => proof.kind === 'total') === true
+/** Whose list is asked for a second time, otherwise. */
+export const twice: Fits = (dialect, name) =>
+  declared(dialect, name)?.prove.some((proof) => proof.kind === 'second_pass') === true
 export const both =
   (...all: readonly Fits[]): Fits =>
   (dialect, name) =>

@@ -67,6 +67,6 @@ export const FILED: readonly ReadScenario[] = [
     'filed-29',
     'OKTA-537805: the second list comes from an index that lacks records',
     [{ fault: 'stale_index', rows: 'some' }],
-    { target: fits.both(fits.nodes, fits.paged), sizes: SEVERAL },
+    { target: fits.both(fits.nodes, fits.paged, fits.twice), sizes: SEVERAL },
   ),
 ]
