@@ -119,16 +119,20 @@ function mayResend({ action, intent }: Situation, progress: Progress, sent: Sent
   return intent.id !== null || (action.find !== null && progress.found === null)
 }
 
-/** A lost step that shows the old state, and the looks at the deadline that let it leave a second time are not all made. */
+/**
+ * A step whose answer was lost, or that was asked too often, and that shows the old state: the looks that let it leave a second time are not
+ * all made. Whoever has to wait longer than the window lasts (`Retry-After`) has one look after it, and one is not as many as must agree. W19.
+ */
 export function awaitsResend(situation: Situation, progress: Progress): boolean {
   const sent = progress.current
-  if (sent === null || sent.result !== 'lost' || !mayResend(situation, progress, sent)) return false
+  if (sent === null || !mayResend(situation, progress, sent)) return false
   const { action } = situation
   const indices = ownFacets(action, progress, sent.step).flatMap((facet) => verifiesOf(action, facet))
   return indices.some((index) => {
     const verify = action.verify[index]!
     if (isResidual(verify) || isOld(situation, index, sent)) return false
     if (runSince(situation, index, baseOfSent(sent))?.shows !== 'other') return false
+    if (sent.result === 'throttled') return true
     const deadline = deadlineOf(verify, sent.from)
     const late = looksSince(situation, index, baseOfSent(sent)).filter((look) => ms(look.at) >= deadline)
     return late.length < Math.max(1, verify.agree) && late.every((look) => sight(verify, look) === 'other')

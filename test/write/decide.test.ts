@@ -5,6 +5,7 @@ import type { Action } from '../../runtime/types.ts'
 import { decide } from '../../runtime/write/decide.ts'
 import {
   action,
+  answered,
   at,
   intent,
   look,
@@ -642,6 +643,21 @@ describe('on every path', () => {
     expect(ran.outcomes.map((one) => one.is)).toEqual(['unknown'])
     expect(ran.end.act).toBe('look')
   })
+})
+
+test('asked too often, for longer than the window lasts: it is sent again before any other step (found by the lab: W19)', () => {
+  const events = [requested, looked(0), sending(1), answered(1, 'refused', { status: 429 }), look(70, 'other')]
+  const at_70 = decide({ action: sessions, row: { intent: intent(), events }, now: at(70.1), killed: null, approved: true })
+  expect(at_70).toMatchObject({ act: 'look', verify: [0], not_before: at(75) })
+  const agreed = [...events, look(75.1, 'other')]
+  const at_75 = decide({
+    action: sessions,
+    row: { intent: intent(), events: agreed },
+    now: at(75.2),
+    killed: null,
+    approved: true,
+  })
+  expect(at_75).toEqual({ act: 'send', step: 'off', attempt: 2 })
 })
 
 test('a look that is due at the deadline comes before judging', () => {
