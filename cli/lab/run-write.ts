@@ -25,7 +25,10 @@ export type WritePlayed = {
   readonly story: readonly string[]
 }
 
-const DAY_MS = 86_400_000
+/** Far longer than any window. */
+/** Rechecks wait for a day between them, and for nothing else. */
+const DAYS_MS = 30 * 86_400_000
+const PATIENCE_MS = 6 * 3_600_000
 const LIVES = 4
 const MOST_REQUESTS = 4_000
 
@@ -100,7 +103,7 @@ type Ended = {
 
 async function change(w: WriteStage, scene: Scene, scenario: WriteScenario): Promise<Ended> {
   const folder = join(w.root, 'run')
-  const start_ms = scene.time.now()
+  let start_ms = scene.time.now()
   const patient = besides(scene.time)
   let store = await copyOf(scene.base, folder)
   let http = httpOf(scene.twin, scene.time, scene.connector)
@@ -114,7 +117,7 @@ async function change(w: WriteStage, scene: Scene, scenario: WriteScenario): Pro
     store,
     now: scene.time.now,
     sleep: async (ms, signal) => {
-      if (scene.time.now() > start_ms + 3 * DAY_MS) throw new Endless('nothing was concluded in three days')
+      if (scene.time.now() > start_ms + PATIENCE_MS) throw new Waiting('nothing was concluded in six hours; it goes on looking')
       if (scene.twin.requests() > MOST_REQUESTS) throw new Endless(`more than ${MOST_REQUESTS} requests for one change`)
       await patient(ms, signal)
     },
@@ -136,6 +139,7 @@ async function change(w: WriteStage, scene: Scene, scenario: WriteScenario): Pro
         await drain(ctx)
         break
       } catch (error) {
+        if (error instanceof Waiting) break
         if (!(error instanceof Died)) throw error
         // As after kill -9: what was durable is there.
         await http.close()
@@ -145,7 +149,10 @@ async function change(w: WriteStage, scene: Scene, scenario: WriteScenario): Pro
         http = httpOf(scene.twin, scene.time, scene.connector)
       }
     }
-    if (intent !== null) await lookLater(scene, context(), scene.action)
+    if (intent !== null) {
+      start_ms = scene.time.now() + DAYS_MS
+      await lookLater(scene, context(), scene.action)
+    }
     return await endOf(scene, context(), intent, wrong)
   } catch (error) {
     if (!(error instanceof Endless)) throw error
@@ -251,5 +258,7 @@ function lawsBroken(scene: Scene): readonly string[] {
 const mutationLines = (scene: Scene): readonly string[] =>
   scene.mutations().map((one) => `  request ${one.no} ${one.method} ${one.url} ${JSON.stringify(one.body) ?? ''}`.slice(0, 300))
 
+/** No outcome yet, and none is claimed. */
+class Waiting extends Error {}
 class Died extends Error {}
 class Endless extends Error {}

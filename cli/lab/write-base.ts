@@ -42,7 +42,7 @@ export async function makeBase(dialect: Dialect, stage: Stage, root: string, pop
   const http = httpOf(twin, time, twin.connector)
   const connection = connectionOf(dialect, twin)
   try {
-    await store.putConnection(connection)
+    await store.putConnection(connection, { by: 'lab', at: '2026-01-01T00:00:00Z' })
     await sync({ connector: twin.connector, connection, store, http, now: time.now })
   } finally {
     await http.close()

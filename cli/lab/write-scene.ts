@@ -5,7 +5,7 @@ import { throwDice } from './faults/dice.ts'
 import { type Meant, type Mutation, strike } from './faults/strike.ts'
 import type { Lie } from './faults/write.ts'
 import type { Asked } from './oracle/write.ts'
-import { seeded, upTo } from './random.ts'
+import { type Random, seeded, upTo } from './random.ts'
 import type { WriteScenario } from './scenarios/write.ts'
 import { askedFor } from './scenarios/write-asked.ts'
 import { bestOf, shortestWindow } from './scenarios/write-best.ts'
@@ -60,16 +60,7 @@ export async function setScene(w: WriteStage, scenario: WriteScenario, seed: num
   const bare =
     scenario.name.startsWith('honest/') && seed === BARE_SEED ? 0 : (await w.honest(scenario.action, BARE_SEED)).mutations
   const random = seeded(seed)
-  const population = POPULATIONS[upTo(random, POPULATIONS.length)] as number
-  const base = await w.base(population)
-  const { twin, time } = stageTwin(w.dialect, w.stage, population)
-  toAfterRead(time)
-  const play = w.dialect.file.actions?.[scenario.action]
-  const action = (twin.connector.actions as { readonly [name: string]: Action })[scenario.action]
-  if (play === undefined || action === undefined) throw new Error(`${w.dialect.name} does not play ${scenario.action}`)
-  const me = [...(twin.world.collections.get(w.dialect.file.me ?? '')?.keys() ?? [])][0] ?? null
-  const found = askedFor(scenario.action, play, twin.world, random, me)
-  if (found === null) throw new Error(`${w.dialect.name}: nobody of ${population} can be asked ${scenario.action} for`)
+  const { population, base, twin, time, action, play, found } = await castFor(w, scenario.action, random)
   const worlds: readonly World[] = [twin.world, ...Array.from({ length: scenario.copies - 1 }, () => twin.world.copy())]
   for (const world of worlds) {
     for (const { change } of honest?.effects ?? []) applyChange(world, change)
@@ -107,6 +98,24 @@ export async function setScene(w: WriteStage, scenario: WriteScenario, seed: num
     meant: () => struck.meant,
     bare,
   }
+}
+
+/** A population in which somebody fits: the one that the seed chose, else the next. */
+async function castFor(w: WriteStage, name: string, random: Random) {
+  const first = upTo(random, POPULATIONS.length)
+  for (const place of POPULATIONS.keys()) {
+    const population = POPULATIONS[(first + place) % POPULATIONS.length] as number
+    const base = await w.base(population)
+    const { twin, time } = stageTwin(w.dialect, w.stage, population)
+    toAfterRead(time)
+    const play = w.dialect.file.actions?.[name]
+    const action = (twin.connector.actions as { readonly [name: string]: Action })[name]
+    if (play === undefined || action === undefined) throw new Error(`${w.dialect.name} does not play ${name}`)
+    const me = [...(twin.world.collections.get(w.dialect.file.me ?? '')?.keys() ?? [])][0] ?? null
+    const found = askedFor(name, play, twin.world, random, me)
+    if (found !== null) return { population, base, twin, time, action, play, found }
+  }
+  throw new Error(`${w.dialect.name}: nobody can be asked ${name} for`)
 }
 
 /** Gone, and one like it under another id. */

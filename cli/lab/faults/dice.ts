@@ -1,6 +1,7 @@
 /** Lies drawn by a seed: two or three at once, with their parameters. The same random is the same throw. */
 import type { Action } from '../../../runtime/types.ts'
 import { oneOf, type Random, some } from '../random.ts'
+import { undoneAt } from '../scenarios/write-best.ts'
 import type { ActionPlay } from '../twin/types.ts'
 import type { Lie, WriteFaultName } from './write.ts'
 
@@ -70,7 +71,7 @@ function optionsOf(
       return { ms: between(random, 100, o.gentle ? window_ms / 12 : o.lost ? window_ms / 2 : window_ms * 1.5) }
     case 'reverted':
     case 'upstream':
-      return { ms: between(random, 500, 3_000_000) }
+      return { ms: between(random, 500, undoneAt(o.action, 0.8, 3_000)) }
     case 'answer_lost':
     case 'failed_5xx':
       return {

@@ -3,9 +3,9 @@ import type { Json } from '../../../runtime/types.ts'
 import { applyChange, type Change, entryOf, idOf, same } from '../twin/change.ts'
 import type { Copies } from '../twin/copies.ts'
 import { changesOf, conflicts, leaves } from '../twin/effects.ts'
-import { put } from '../twin/path.ts'
+import { over, put } from '../twin/path.ts'
 import { render } from '../twin/template.ts'
-import type { ActionPlay, Answer, Ask, Hooks, Native, TwinView, World } from '../twin/types.ts'
+import type { ActionPlay, Answer, Ask, Hooks, Native, Template, TwinView, World } from '../twin/types.ts'
 import { type Lie, WRITE_FAULTS, type WriteFault } from './write.ts'
 
 /** A request that was to change something, whatever became of it. */
@@ -191,6 +191,8 @@ function changed(
   switch (fault.changes) {
     case 'none':
       return []
+    case 'job_only':
+      return changes.filter((change) => change.of === play.job?.of).map((change) => laidOver(change, play.job?.failed, twin))
     case 'if_applied':
       return lie.applied === false ? [] : changes
     case 'elsewhere':
@@ -207,7 +209,7 @@ function changed(
       return changes.filter((change) => !behind.includes(change.do === 'set' ? `${change.of}.${change.path}` : change.of))
     }
     case 'invited':
-      return changes.map((change) => invited(change, play, twin))
+      return changes.map((change) => laidOver(change, play.invited?.[change.of], twin))
     case 'and_bystander':
       return changes.length === 0 ? changes : [...changes, ...bystander(play, world, o.subject)]
     default:
@@ -225,11 +227,11 @@ function elsewhere(change: Change, world: World): Change {
     : { ...change, id: other.id }
 }
 
-function invited(change: Change, play: ActionPlay, twin: TwinView): Change {
-  const laid = change.do === 'put' ? play.invited?.[change.of] : undefined
+/** A record that is made, with something else in it. */
+function laidOver(change: Change, laid: Template | undefined, twin: TwinView): Change {
   if (change.do !== 'put' || laid === undefined) return change
-  const over = render(laid, { scope: () => undefined, random: twin.random, lists: null }) as Native
-  return { ...change, entry: { ...change.entry, native: { ...change.entry.native, ...over } } }
+  const above = render(laid, { scope: () => undefined, random: twin.random, lists: null }) ?? {}
+  return { ...change, entry: { ...change.entry, native: over(change.entry.native, above) as Native } }
 }
 
 function bystander(play: ActionPlay, world: World, id: string | null): readonly Change[] {

@@ -34,7 +34,15 @@ export type WriteFault = {
   /** With this status in place of the error's own. */
   readonly as_status?: number
   /** What becomes of the changes. */
-  readonly changes?: 'none' | 'if_applied' | 'elsewhere' | 'first_only' | 'leaves_facet' | 'invited' | 'and_bystander'
+  readonly changes?:
+    | 'none'
+    | 'job_only'
+    | 'if_applied'
+    | 'elsewhere'
+    | 'first_only'
+    | 'leaves_facet'
+    | 'invited'
+    | 'and_bystander'
   /** What becomes of the answer. */
   readonly answer?: 'lost' | 'failed' | 'accepted_202'
   readonly when?: 'delayed' | 'undone'
@@ -67,7 +75,7 @@ export const WRITE_FAULTS = {
     strikes: 'writes',
     changes: 'first_only',
   },
-  accepted_202: { row: 'W10', says: '202, and then it fails', strikes: 'writes', changes: 'none', answer: 'accepted_202' },
+  accepted_202: { row: 'W10', says: '202, and then it fails', strikes: 'writes', changes: 'job_only', answer: 'accepted_202' },
   invited: { row: 'W11', says: 'an invitation only', strikes: 'writes', changes: 'invited' },
   stays_behind: {
     row: 'W12/W13',

@@ -35,6 +35,10 @@ const isList = (probe: KindOptions): boolean =>
 export const looksAtRecord = (action: Action): boolean =>
   action.verify.some(({ probe }) => (probe.kind === 'state' || probe.kind === 'moved') && probe['look'] === undefined)
 
+/** Before the last recheck, so that it can be noticed: a share of the time until then, at most so many seconds. Milliseconds. */
+export const undoneAt = (action: Action, share: number, most_s: number): number =>
+  1000 * Math.min(most_s, action.recheck_s.length === 0 ? most_s : Math.max(...action.recheck_s) * share)
+
 /** Until when the looks of an action go on, seconds. */
 export const windowOf = (action: Action): number => Math.max(5, ...action.verify.map((verify) => verify.within_s))
 export const shortestWindow = (action: Action): number =>

@@ -3,7 +3,7 @@ import type { Action, Connector } from '../../../runtime/types.ts'
 import type { Lie } from '../faults/write.ts'
 import type { ActionPlay, TwinFile } from '../twin/types.ts'
 import type { FaultClass, Said, Scenario } from '../types.ts'
-import { bestOf, canShow, looksAtRecord, seesLists, shortestWindow, windowOf } from './write-best.ts'
+import { bestOf, canShow, looksAtRecord, seesLists, shortestWindow, undoneAt, windowOf } from './write-best.ts'
 
 export type WriteScenario = Scenario & {
   readonly action: string
@@ -54,12 +54,16 @@ function scenariosOf(action: Action, play: ActionPlay): readonly WriteScenario[]
     action.steps.filter((step) => step.when === null || !step.when.includes('settings.')).map((step) => step.name),
   )
   const several = facets.length > 1 && steps.size > 1
+  /** A target that drops the answer and acts after its own window makes two of one for anybody. */
+  const soon_ms = Math.min(20_000, shortestWindow(action) * 250)
   const window_ms = shortestWindow(action) * 1000
   const late_ms = windowOf(action) * 1000 + 60_000
   // What a look cannot show stays as it was: the best is what is left.
   const blank = best === 'unverifiable'
   const denied: readonly Said[] = blank ? ['unverifiable', 'unknown', 'rejected'] : NOT
   const done: readonly Said[] = blank ? ['unverifiable', 'unknown'] : [best]
+  /** A step that no facet shows is believed; where it comes late the step after it meets the old state. */
+  const slow: readonly Said[] = action.steps.some((step) => step.facets.length === 0) ? [...done, 'refuted'] : done
   /** A second send is allowed where looks can show the first. */
   const resent: readonly Said[] = action.idempotency === 'none' || blank ? ['unknown', 'unverifiable'] : done
   const undone: readonly Said[] = blank
@@ -67,12 +71,14 @@ function scenariosOf(action: Action, play: ActionPlay): readonly WriteScenario[]
     : ['reverted', 'refuted', 'partial', ...(action.recheck_s.length === 0 ? (['unknown'] as const) : [])]
   // Gone before anybody looked: a list that is asked by a part of the record cannot be asked.
   const nameless = action.does.account === 'absent' && JSON.stringify(action.verify).includes('{record.')
+  /** Sessions that were ended do not come back: who signs in anew has new ones. */
+  const lasting = facets.some((facet) => facet !== 'sessions' && facet !== 'tokens')
   const removes = Object.values(action.does).every((state) => ['absent', 'inactive', 'revoked', 'not_held'].includes(state))
   const creates = play.subject === undefined
   const list: WriteScenario[] = [
     lie('W1', 'yes, and nothing happens', denied, { fault: 'no_op' }),
     one('W1-copies', 'faulty', 'yes, nothing happens, in two copies', denied, [{ fault: 'no_op' }], { copies: 2 }),
-    lie('W2-early', 'it happens 4 s later', done, { fault: 'delayed', ms: 4_000 }),
+    lie('W2-early', 'it happens 4 s later', slow, { fault: 'delayed', ms: 4_000 }),
     lie('W2-late', 'it happens only after the window', [...denied, ...done], { fault: 'delayed', ms: late_ms }),
     lie('W2-edge', 'it happens just within the window', [...denied, ...done], { fault: 'delayed', ms: window_ms - 1_000 }),
     lie('W4', 'an error with status 200', denied, { fault: 'error_200' }),
@@ -81,10 +87,10 @@ function scenariosOf(action: Action, play: ActionPlay): readonly WriteScenario[]
     lie('W5-cut', 'half an answer, it happened', done, { fault: 'answer_lost', how: 'cut', applied: true }),
     lie(
       'W5-late',
-      'no answer, it happens 20 s later',
-      done,
+      'no answer, it happens late in the window',
+      slow,
       { fault: 'answer_lost', how: 'reset', applied: true, times: 1 },
-      { fault: 'delayed', ms: 20_000 },
+      { fault: 'delayed', ms: soon_ms },
     ),
     lie('W6', 'no answer once, it did not happen', resent, { fault: 'answer_lost', how: 'reset', applied: false, times: 1 }),
     lie('W6-cut', 'half an answer once, it did not happen', resent, {
@@ -97,7 +103,6 @@ function scenariosOf(action: Action, play: ActionPlay): readonly WriteScenario[]
     lie('W7', 'a 500, it happened', done, { fault: 'failed_5xx', status: 500, applied: true }),
     lie('W7-503', 'a 503, it happened', done, { fault: 'failed_5xx', status: 503, applied: true }),
     lie('W7-not', 'a 502 once, it did not happen', resent, { fault: 'failed_5xx', status: 502, applied: false, times: 1 }),
-    lie('W8', 'it happens to somebody else', denied, { fault: 'wrong_object' }),
     lie('W10', '202, and then it fails', denied, { fault: 'accepted_202' }),
     lie('W17', 'nothing can be read any more, and it did not happen', [...denied], { fault: 'blinded', applied: false }),
     lie('W17-done', 'nothing can be read any more, and it happened', [...denied, ...(blank ? done : [])], {
@@ -114,23 +119,36 @@ function scenariosOf(action: Action, play: ActionPlay): readonly WriteScenario[]
     lie('W19-twice', '429 twice, a minute each', done, { fault: 'throttled', times: 2, seconds: 60 }),
     lie('W19-ever', '429 for ever', denied, { fault: 'throttled', seconds: 30 }),
     lie('refused', '403', denied, { fault: 'forbidden' }),
-    one('W15', 'faulty', 'a replica lags 4 s: old, new, old', done, [{ fault: 'flip_flop', ms: 4_000 }], { copies: 2 }),
-    one('W15-half', 'faulty', 'a replica lags 40 s', [...done, ...denied], [{ fault: 'flip_flop', ms: 40_000 }], { copies: 2 }),
-    one('W15-ever', 'faulty', 'a replica follows after the window', [...denied, ...done], [{ fault: 'flip_flop', ms: late_ms }], {
-      copies: 2,
-    }),
     one('several', 'faulty', 'two or three lies at once', ALL, [], { dice: 'any' }),
     one('several-copies', 'faulty', 'two or three lies at once, two copies', ALL, [], { dice: 'any', copies: 2 }),
 
     one('honest', 'honest', 'done as asked', done, []),
     one('honest-copies', 'honest', 'done as asked, in two copies', done, [], { copies: 2 }),
     one('odd-slow', 'odd', 'the copies follow 3 s later', done, [{ fault: 'flip_flop', ms: 3_000 }], { copies: 2 }),
-    one('odd-late', 'odd', 'it happens 8 s later', done, [{ fault: 'delayed', ms: 8_000 }]),
+    one('odd-late', 'odd', 'it happens 8 s later', slow, [{ fault: 'delayed', ms: 8_000 }]),
     one('odd-503', 'odd', 'reads get a 503 twice', done, [{ fault: 'reads_fail', times: 2 }]),
     one('odd-429', 'odd', 'reads get a 429 three times', done, [{ fault: 'reads_throttled', times: 3, seconds: 2 }]),
-    one('odd-several', 'odd', 'slow, limited, cut off, and yet done', done, [], { dice: 'gentle', copies: 2 }),
-    one('odd-already', 'odd', 'it is so already', nameless ? [...done, 'unknown'] : done, [], { before: 'already' }),
+    one('odd-several', 'odd', 'slow, limited, cut off, and yet done', slow, [], { dice: 'gentle', copies: 2 }),
   ]
+  if (!blank)
+    list.push(
+      lie('W8', 'it happens to somebody else', denied, { fault: 'wrong_object' }),
+      one('W15', 'faulty', 'a replica lags 4 s: old, new, old', done, [{ fault: 'flip_flop', ms: 4_000 }], { copies: 2 }),
+      one('W15-half', 'faulty', 'a replica lags 40 s', [...done, ...denied], [{ fault: 'flip_flop', ms: 40_000 }], { copies: 2 }),
+      one(
+        'W15-ever',
+        'faulty',
+        'a replica follows after the window',
+        [...denied, ...done],
+        [{ fault: 'flip_flop', ms: late_ms }],
+        {
+          copies: 2,
+        },
+      ),
+    )
+  // Sessions that were ended once may be ended again: nothing is so already.
+  if (lasting)
+    list.push(one('odd-already', 'odd', 'it is so already', nameless ? [...done, 'unknown'] : done, [], { before: 'already' }))
   if (several)
     for (const step of [0, 1]) {
       list.push(
@@ -153,7 +171,6 @@ function scenariosOf(action: Action, play: ActionPlay): readonly WriteScenario[]
   if (action.does.profile !== undefined || action.does.data !== undefined)
     list.push(lie('W9', 'one attribute is taken, the rest is dropped', denied, { fault: 'partial_fields' }))
   if (play.invited !== undefined) list.push(lie('W11', 'an invitation only', ['pending', ...denied], { fault: 'invited' }))
-  const lasting = facets.some((facet) => facet !== 'sessions' && facet !== 'tokens')
   for (const facet of Object.keys(play.holds ?? {}))
     list.push(
       lie(`W12-${facet}`, `${facet} are left as they were`, canShow(action, facet) ? denied : [...done, ...denied], {
@@ -172,10 +189,10 @@ function scenariosOf(action: Action, play: ActionPlay): readonly WriteScenario[]
       ),
       lie(
         'W14-late',
-        'no answer, it happens 20 s later, names may be doubled',
+        'no answer, it happens late in the window, names may be doubled',
         done,
         { fault: 'answer_lost', how: 'reset', applied: true, times: 1 },
-        { fault: 'delayed', ms: 20_000 },
+        { fault: 'delayed', ms: soon_ms },
         { fault: 'doubles' },
       ),
     )
@@ -198,10 +215,15 @@ function scenariosOf(action: Action, play: ActionPlay): readonly WriteScenario[]
   if (lasting)
     list.push(
       lie('W3-soon', 'undone 2 s later', [...undone, ...denied], { fault: 'reverted', ms: 2_000 }),
-      lie('W3', 'undone after 20 minutes', undone, { fault: 'reverted', ms: 1_200_000 }),
+      lie('W3', 'undone after 20 minutes', undone, { fault: 'reverted', ms: undoneAt(action, 0.5, 1_200) }),
     )
   if (removes && lasting)
-    list.push(lie('W18', 'another system puts it back after half an hour', undone, { fault: 'upstream', ms: 1_800_000 }))
+    list.push(
+      lie('W18', 'another system puts it back after half an hour', undone, {
+        fault: 'upstream',
+        ms: undoneAt(action, 0.75, 1_800),
+      }),
+    )
   for (const dies_at of [2, 3, 4, 5, 6, 7])
     list.push(
       one(

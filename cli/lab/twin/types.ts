@@ -25,7 +25,8 @@ export type CollectionSpec = {
   readonly links?: { readonly [link: string]: string }
   /**
    * For collections with two links: for each record of link `per` some of link `to`. The first gets everybody (`cover`, default true),
-   * the second none, the others `share` (default 0.3) of them. Without `to`: one for the first, none for the second, one for a share of the others.
+   * the second none, the others `share` (default 0.3) of them. Without `to`: one for the first, none for the second, one for a share of the others;
+   * links that `per` has too are its own.
    */
   readonly spread?: { readonly per: string; readonly to?: string; readonly share?: number; readonly cover?: boolean }
   /** Creation scope: n (from 1), given, family, login, created, uuid, digits, hex, link.<name>.<path>, setting.<name>. */
@@ -175,6 +176,8 @@ export type ActionPlay = {
   readonly invited?: { readonly [collection: string]: Template }
   /** Collections of which a lie leaves the records behind (W12, W13): facet → collections. */
   readonly holds?: { readonly [facet: string]: readonly string[] }
+  /** The records of the target's jobs, and what is laid over one that fails (W10). */
+  readonly job?: { readonly of: string; readonly failed: Template }
   /** A path of the subject's record that nobody asked to change, and that the connector maps: a lie moves it. */
   readonly bystander?: string
   /** The best that an honest run of it comes to, where the connector's declaration alone does not say it, and why. */
