@@ -2,6 +2,7 @@
  * Many runs. What is played and in which order it is told depends on the seed alone, never on which worker was
  * faster: quotas are looked at where a batch ends, and a batch is told in the order it was planned.
  */
+import { scenarioOf } from './broken-run.ts'
 import { EVIDENCE } from './evidence.ts'
 import { type PlanOptions, type Quota, roundOf, someOf } from './plan.ts'
 import type { Bench, Job, Played } from './types.ts'
@@ -48,14 +49,19 @@ export async function playPlan(benches: readonly Bench[], options: BulkOptions, 
       if (idle === IDLE_ROUNDS) break
     }
   }
-  if (options.without.length > 0) all.push(...(await play(blinded(first, options.without))))
+  if (options.without.length > 0) all.push(...(await play(blinded(benches, first, options.without))))
   return all
 }
 
-/** The reads of a first round again, with one item off each time. */
-function blinded(played: readonly Played[], without: readonly string[]): readonly Job[] {
-  const reads = played.filter(({ job, run }) => job.side === 'read' && run.counts)
-  return without.flatMap((check) => reads.map(({ job }) => ({ ...job, off: [check], policies: false })))
+/** Of the first round's reads so many are played again for each item: with a lie, and without. */
+const BLIND = { faulty: 200, honest: 60 } as const
+
+/** With one item off each time; every lie is among them. */
+function blinded(benches: readonly Bench[], played: readonly Played[], without: readonly string[]): readonly Job[] {
+  const reads = played.filter(({ job, run }) => job.side === 'read' && run.counts && scenarioOf(benches, job).costly !== true)
+  const jobs = (faulty: boolean) => reads.filter(({ run }) => (run.class === 'faulty') === faulty).map(({ job }) => job)
+  const again = [...someOf(jobs(true), BLIND.faulty), ...someOf(jobs(false), BLIND.honest)]
+  return without.flatMap((check) => again.map((job) => ({ ...job, off: [check], policies: false })))
 }
 
 export const isEvidence = (name: string): boolean => Object.hasOwn(EVIDENCE, name)

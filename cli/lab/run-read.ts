@@ -60,8 +60,9 @@ export async function playRead(
   const only = streamsFor(dialect, chosen.target, scenario.all_streams === true)
   const store = await rig.store()
   const victims = scenario.canaries === true ? idsOf(twin, chosen.target, random) : null
-  const connection = connectionFor(dialect, twin, at, scenario, seed, victims === null ? {} : { [chosen.target]: victims })
-  await store.putConnection(connection)
+  const planted = victims === null ? {} : { [chosen.target]: victims }
+  const connection = connectionFor(dialect, twin, at, scenario, seed, planted, options.off ?? [])
+  await store.putConnection(connection, { by: 'lab', at: '2026-01-01T00:00:00Z' })
   const stage: Stage = { dialect, twin, at, store, connection, only, off: options.off ?? [] }
 
   const bare = bareRequests(twin, only, page_size)
@@ -282,12 +283,14 @@ function connectionFor(
   scenario: ReadScenario,
   seed: number,
   canaries: Connection['canaries'],
+  off: readonly string[],
 ): Connection {
   const now = at.now()
   const attests = dialect.connector.scope_proof.length === 0 && dialect.file.attested !== false && scenario.unattested !== true
   const iso = (ms: number) => new Date(ms).toISOString()
   return {
-    name: `${dialect.name}-${scenario.name}-${seed}`.replaceAll(/[^a-zA-Z0-9-]/g, '-'),
+    // One of its own: what another run of a scenario left in the store is no history of this one.
+    name: [dialect.name, scenario.name, seed, ...off].join('-').replaceAll(/[^a-zA-Z0-9-]/g, '-'),
     connector: dialect.connector.connector,
     connector_file: dialect.connector.connector,
     settings: twin.settings,
