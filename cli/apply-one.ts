@@ -10,7 +10,7 @@ import type { IntentEvent, Outcome } from '../runtime/write-types.ts'
 import type { ApplyFlags } from './apply-flags.ts'
 import { type Changing, isStop, openChanging, spanOf, TEN_MINUTES } from './changing.ts'
 import { type BothStores, refuseConnectionFlags, storedTarget, type Target, targetFrom, withStore } from './compose.ts'
-import { actionNamed, asker, inputFrom, inputPairs, oneOffAsker } from './inputs.ts'
+import { actionNamed, actOf, asker, inputFrom, inputPairs, oneOffAsker } from './inputs.ts'
 import { EXIT, type Exit, type Io, JSON_VERSION } from './io.ts'
 import { outcomeText, standingOf } from './outcome-text.ts'
 import { jsonLine, painter, safe } from './text.ts'
@@ -27,7 +27,7 @@ export async function applyOne(name: string | undefined, action: string, flags: 
   if (given !== null) inputFrom(actionNamed(given.connector, action), pairs)
   if (name !== undefined) refuseConnectionFlags(flags, name)
   return withStore(flags.store, io, given !== null, async (store) => {
-    const target = given === null ? await storedTarget(store, name ?? '', io) : await kept(store, given, flags['dry-run'])
+    const target = given === null ? await storedTarget(store, name ?? '', io) : await kept(store, given, flags['dry-run'], io)
     const declared = actionNamed(target.connector, action)
     const input = inputFrom(declared, pairs)
     const id = flags.id ?? null
@@ -55,7 +55,7 @@ export async function applyOne(name: string | undefined, action: string, flags: 
 }
 
 /** A connection from flags is stored with what people added to it before. */
-async function kept(store: BothStores, target: Target, dry: boolean): Promise<Target> {
+async function kept(store: BothStores, target: Target, dry: boolean, io: Io): Promise<Target> {
   const before = await store.connection(target.connection.name)
   const connection =
     before === null
@@ -69,7 +69,7 @@ async function kept(store: BothStores, target: Target, dry: boolean): Promise<Ta
           protected: before.protected ?? {},
           created_at: before.created_at,
         }
-  if (!dry) await store.putConnection(connection)
+  if (!dry) await store.putConnection(connection, actOf(io, 'rollcall apply'))
   return { connector: target.connector, connection }
 }
 
@@ -139,6 +139,7 @@ export function outcomeNow(row: IntentRow, stopped: string | null, ended: string
     changed: row.events.some((event) => event.kind === 'sending'),
     facets: [],
     id: null,
+    bound_to: null,
     bystanders: 'unchecked',
     moved: [],
     residual_until: null,

@@ -85,7 +85,11 @@ export function outcomeText(title: string, outcome: Outcome, made_here: boolean,
   const moved =
     outcome.moved.length === 0 ? '' : `  ${paint.red('alarm')}  moved with it: ${outcome.moved.map(safe).join(', ')}\n`
   const made = outcome.id === null || !made_here ? '' : `  ${outcome.changed ? 'made' : 'found'} ${safe(outcome.id)}\n`
-  return `${paintedOutcome(outcome.is, paint)}  ${title}: ${safe(outcome.because)}\n${made}${facetRows(outcome.facets, paint, '  ')}${moved}${nextLines(outcome.next_steps.map(safe), paint, '  ')}`
+  const bound =
+    outcome.bound_to === 'the id alone'
+      ? `  ${paint.yellow('bound to the id alone')}: no snapshot shows it; sync first, so that more than the id tells who is meant\n`
+      : ''
+  return `${paintedOutcome(outcome.is, paint)}  ${title}: ${safe(outcome.because)}\n${made}${bound}${facetRows(outcome.facets, paint, '  ')}${moved}${nextLines(outcome.next_steps.map(safe), paint, '  ')}`
 }
 
 // ---------------------------------------------------------------- where an intent stands

@@ -30,7 +30,7 @@ export type Intent = {
   /** Native id; null for creates. */
   readonly id: string | null
   readonly input: JsonObject
-  /** Values of `bind` fields when the intent was made. */
+  /** Values of `bind` fields when the intent was made. Empty where no snapshot shows the object: then the first look binds the later ones. */
   readonly bound: JsonObject
   readonly lane: Lane
   /** Takes something away: it counts for the rolling brake. */
@@ -161,6 +161,8 @@ export type Outcome = {
   readonly facets: readonly FacetOutcome[]
   /** Native id of what a create made. */
   readonly id: string | null
+  /** What told that it was the object that was meant: `the id alone`, or `the id, userName, createdAt`. Null: a create, or nothing to bind. */
+  readonly bound_to: string | null
   readonly bystanders: 'unchanged' | 'changed' | 'unchecked'
   readonly moved: readonly string[]
   readonly residual_until: string | null
@@ -227,12 +229,3 @@ export type Approval = {
 
 /** A stop, and whose. `scope` `*` is everything here, else a connection. */
 export type KillSwitch = { readonly scope: string; readonly by: string; readonly why: string; readonly at: string }
-
-export type AuditEntry = {
-  readonly seq: number
-  readonly at: string
-  readonly what: string
-  readonly by: string
-  readonly about: string
-  readonly detail: JsonObject
-}

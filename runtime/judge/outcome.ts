@@ -5,6 +5,7 @@
 import type { JsonObject } from '../types.ts'
 import type { FacetOutcome, Outcome, OutcomeIs } from '../write-types.ts'
 import { judgeAttributes } from './attributes.ts'
+import { boundTo } from './bound.ts'
 import { judgeBystanders } from './bystanders.ts'
 import { hasLadder, latest, ms } from './facet.ts'
 import { nextSteps } from './next-steps.ts'
@@ -134,6 +135,7 @@ function outcomeOf(
     changed: progress.sent.length > 0 && !(['rejected', 'refuted'].includes(is) && moved.length === 0),
     facets,
     id: intent.id ?? progress.found,
+    bound_to: boundTo(action, intent),
     bystanders,
     moved,
     residual_until: latest(facets.map((one) => one.residual_until)),

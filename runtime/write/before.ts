@@ -1,6 +1,7 @@
 /** The look before: is it still the same object, may it be touched, is it so already? Nothing is sent without one. */
+import { boundFields } from '../judge/bound.ts'
+import { same } from '../judge/bystanders.ts'
 import { openWhoami } from '../record/whoami.ts'
-import type { JsonObject } from '../types.ts'
 import { askOne, isObject, type OneRead } from './ask.ts'
 import { controlOne } from './control.ts'
 import { mapped } from './look.ts'
@@ -79,7 +80,8 @@ async function refusal(
 ): Promise<Extract<Before, { is: 'refused' | 'unanswered' }> | null> {
   const { act, ctx, intent } = work
   const fields = mapped(work, record)
-  const moved = Object.entries(intent.bound).filter(([name, value]) => !same(fields, name, value))
+  const bound = Object.entries(boundFields(act.action, intent, work.events))
+  const moved = bound.filter(([name, value]) => !same(fields[name], value))
   if (moved.length > 0) {
     const names = moved.map(([name]) => name).join(', ')
     return { is: 'refused', brake: 'identity', because: `it is not the object that was meant: ${names} differs` }
@@ -96,9 +98,4 @@ async function refusal(
       : null
   }
   return me.id === id ? { is: 'refused', brake: 'protected', because: "it is the connection's own account" } : null
-}
-
-/** A bound value that was not known when the change was asked for binds nothing. */
-function same(fields: JsonObject, name: string, value: unknown): boolean {
-  return value === null || JSON.stringify(fields[name] ?? null) === JSON.stringify(value)
 }

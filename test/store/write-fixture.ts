@@ -77,6 +77,7 @@ const outcomeOf = (is: OutcomeIs): Outcome => ({
   changed: true,
   facets: [],
   id: null,
+  bound_to: null,
   bystanders: 'unchanged',
   moved: [],
   residual_until: null,

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { drain, intentOf, runIntent } from '../../runtime/write/engine.ts'
 import type { IntentEvent, Outcome } from '../../runtime/write-types.ts'
-import { openLab, type SmallLab } from './lab.ts'
+import { openLab, PROVENANCE, type SmallLab } from './lab.ts'
 import { type SmallTarget, smallTarget } from './target.ts'
 
 const open: { close: () => Promise<void> }[] = []
@@ -205,6 +205,27 @@ describe('brakes', () => {
     ])
     expect(await held(lab, requested!.intent)).toBe('identity')
     expect(it.mutations()).toEqual([])
+  })
+
+  test('without a snapshot it is bound to the id alone, and says so; the first look binds the ones after it', async () => {
+    const { it, lab } = await both()
+    const outcome = await run(lab, await lab.ask('deactivate_account', 'u3'))
+    expect(outcome).toMatchObject({ is: 'verified', bound_to: 'the id alone' })
+    const made = await intentOf(lab.ctx, { action: 'deactivate_account', id: 'u4', input: {}, provenance: PROVENANCE })
+    const bound = { userName: 'user4@acme.example', createdAt: null }
+    const [known] = await lab.store.request([{ ...made, bound }])
+    expect((await run(lab, known!.intent)).bound_to).toBe('the id, userName')
+    // Looked at, then stopped; while it waits the id is given to somebody else.
+    const waits = await lab.ask('deactivate_account', 'u2')
+    const stop = async () => await lab.store.stop({ scope: 'small', by: 'anna', why: 'x', at: new Date().toISOString() })
+    const onProgress: SmallLab['ctx']['onProgress'] = ({ event }) => void (event.kind === 'looked' && void stop())
+    expect(await runIntent({ ...lab.ctx, onProgress }, waits)).toBeNull()
+    expect(kinds(await eventsOf(lab, waits))).toEqual(['requested', 'looked'])
+    Object.assign(it.users.get('u2')!, { userName: 'somebody.else@acme.example' })
+    await lab.store.go('small', 'anna', new Date().toISOString())
+    const later = { ...lab, ctx: { ...lab.ctx, now: () => Date.now() + 120_000 } }
+    expect(await held(later, waits)).toBe('identity')
+    expect(it.effects.filter((effect) => effect.includes('u2'))).toEqual([])
   })
 
   test("the connection's own account, a protected id and a protected record are never touched", async () => {
