@@ -1,7 +1,7 @@
 import { Failure } from '../runtime/errors.ts'
 import { type AccountRef, refText, type Side } from '../runtime/govern/accounts.ts'
 import type { Target } from '../runtime/govern/facts.ts'
-import { leaverChanges } from '../runtime/govern/offboard.ts'
+import { leaverChanges, type NotPossible } from '../runtime/govern/offboard.ts'
 import { findPerson, type Person } from '../runtime/govern/people.ts'
 import { makePlan } from '../runtime/govern/plan.ts'
 import { COMMON, type CommandSpec, STORE } from './args.ts'
@@ -100,7 +100,7 @@ function dryRun(
     readonly held: readonly { readonly brake: string; readonly because: string }[]
     readonly hash: string
   },
-  not_possible: readonly { readonly connection: string; readonly id: string; readonly facet: string; readonly because: string }[],
+  not_possible: readonly NotPossible[],
   json: boolean,
   io: Io,
 ): Exit {
@@ -140,7 +140,7 @@ function dryRun(
     for (const item of plan.items) io.out(`  ${paint.red('−')} ${safe(item.connection)}  ${safe(item.change)}\n`)
     for (const one of not_possible)
       io.out(
-        `  ${paint.yellow('not possible')}  ${safe(one.connection)} ${safe(one.id)} ${safe(one.facet)}: ${safe(one.because)}\n`,
+        `  ${paint.yellow(one.is.replace('_', ' '))}  ${safe(one.connection)} ${safe(one.id)} ${safe(one.facet)}: ${safe(one.because)}\n`,
       )
     for (const one of plan.held) io.out(`  ${paint.red('held')}  ${safe(one.brake)}: ${safe(one.because)}\n`)
     for (const one of person.unproven)

@@ -184,8 +184,10 @@ export type ActionInput = {
   readonly required: boolean
   readonly label: string | null
   readonly options: readonly Json[] | null
-  /** Names a record of this stream (an entitlement to grant, an account to give data to). */
+  /** Names a record of this stream (an entitlement to grant, an account to give data to; a grant or a token to take back). */
   readonly stream: string | null
+  /** A field (or `keep`) of that record whose value it is. Null: its id. */
+  readonly field: string | null
 }
 
 export type Action = {

@@ -17,6 +17,7 @@ export type FacetState =
   | 'pending'
   | 'not_started'
   | 'not_possible'
+  | 'unproven'
 export type FacetLine = {
   readonly facet: Facet
   readonly is: FacetState
@@ -162,16 +163,20 @@ function linesOf(
   return facets.map((facet) => ({ ...base, facet, is, because, next_steps }))
 }
 
-const notPossible = ({ facet, because }: NotPossible): FacetLine => ({
+const notPossible = ({ facet, is, because }: NotPossible): FacetLine => ({
   facet,
-  is: 'not_possible',
+  is,
   because,
   intent: null,
   action: null,
   verified_at: null,
   residual_until: null,
   rung: null,
-  next_steps: ['Do it in the target by hand, or add the action to the connector.'],
+  next_steps: [
+    is === 'unproven'
+      ? 'Sync until the stream is complete (`rollcall explain` says what is missing), then ask again; or look in the target by hand.'
+      : 'Do it in the target by hand, or add the action to the connector.',
+  ],
 })
 
 function leftOver({ accounts, ambiguous, unproven, unseen }: Person): readonly string[] {
@@ -192,6 +197,8 @@ function leftOver({ accounts, ambiguous, unproven, unseen }: Person): readonly s
   ]
 }
 
+const NOT_SHOWN: ReadonlySet<FacetState> = new Set(['not_possible', 'unproven', 'unverifiable'])
+
 /** Met only where every account's facet is verified in time; a facet that nobody could look at is not shown. */
 function slo(lines: readonly FacetLine[], facet: Facet, due_at: string | null, now: string): Slo {
   const mine = lines.filter((one) => one.facet === facet)
@@ -201,7 +208,7 @@ function slo(lines: readonly FacetLine[], facet: Facet, due_at: string | null, n
   if (late) return 'missed'
   const open = mine.filter((one) => one.is !== 'verified')
   if (open.length === 0) return 'met'
-  if (open.every((one) => one.is === 'not_possible' || one.is === 'unverifiable')) return 'not_shown'
+  if (open.every((one) => NOT_SHOWN.has(one.is))) return 'not_shown'
   return Date.parse(now) < due && open.every((one) => one.is === 'looking' || one.is === 'not_started') ? 'running' : 'missed'
 }
 

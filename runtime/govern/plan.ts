@@ -105,7 +105,10 @@ function ordered(items: readonly PlanItem[], targets: ReadonlyMap<string, Target
   const place = ({ connection, action, destructive }: PlanItem): number => {
     const does = Object.entries(targets.get(connection)?.connector.actions[action]?.does ?? {})
     const ranks = does.map(([facet, state]) =>
-      state === 'absent' && facet === 'account' ? FACETS.length : FACETS.indexOf(facet as Facet),
+      // What is deleted goes last; where whoever leaves is taken out of the target, that is the deactivation and comes first.
+      state === 'absent' && facet === 'account' && action !== 'deactivate_account'
+        ? FACETS.length
+        : FACETS.indexOf(facet as Facet),
     )
     return destructive ? Math.min(FACETS.length, ...ranks) : FACETS.length + 1
   }

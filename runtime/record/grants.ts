@@ -8,7 +8,7 @@ export type Held = {
   readonly stream: string
   readonly account: string
   readonly entitlement: string
-  /** Streams that the entitlement may be a record of. */
+  /** Streams that the entitlement may be a record of; none: it is the record of no list. */
   readonly of: readonly string[]
 }
 

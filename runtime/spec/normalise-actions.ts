@@ -56,6 +56,7 @@ function readInput(declared: Json): ActionInput {
     label: (input['label'] ?? null) as string | null,
     options: (input['options'] ?? null) as readonly Json[] | null,
     stream: (input['stream'] ?? null) as string | null,
+    field: (input['field'] ?? null) as string | null,
   }
 }
 

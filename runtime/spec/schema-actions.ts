@@ -140,7 +140,17 @@ function input(): JsonObject {
       required: { type: 'boolean', description: 'Default true.' },
       label: { ...TEXT, description: 'For people.' },
       options: { type: 'array', minItems: 1, items: SCALAR, description: 'The only values allowed.' },
-      stream: { ...TEXT, description: 'It names a record of this stream by id.', examples: ['groups'] },
+      stream: {
+        ...TEXT,
+        description:
+          'It names a record of this stream by id. Where all needed inputs name one stream of grants or credentials, offboarding takes back each such record of the person.',
+        examples: ['groups'],
+      },
+      field: {
+        ...TEXT,
+        description: 'With `stream`: the field (or `keep`) of that record whose value it is; default: its id.',
+        examples: ['clientId'],
+      },
     }),
     examples: [{ type: 'text', label: 'Group', stream: 'groups' }],
   }

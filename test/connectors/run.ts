@@ -4,9 +4,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { openHttp } from '../../runtime/http/open.ts'
-import { Secret } from '../../runtime/secret.ts'
 import type { SyncResult } from '../../runtime/read/run.ts'
 import { sync } from '../../runtime/read/sync.ts'
+import { Secret } from '../../runtime/secret.ts'
 import { loadConnector } from '../../runtime/spec/load.ts'
 import { openStore } from '../../runtime/store/sqlite/open.ts'
 import type { Connection, Connector, Json, JsonObject, StoredRecord } from '../../runtime/types.ts'
@@ -64,6 +64,8 @@ export type Runner = {
   readonly run: (only?: readonly string[]) => Promise<Ran>
   /** Asks for one change and works it off, to its outcome; every wait passes at once. */
   readonly change: (action: string, id: string | null, input?: JsonObject) => Promise<Changed>
+  /** What offboarding works with: the store, the connection, and how it is opened for changes. */
+  readonly parts: { readonly store: WriteContext['store']; readonly connection: Connection; readonly context: WriteContext }
   /** So much later: looks again at whatever is due. */
   readonly later: (ms: number) => Promise<readonly Changed[]>
   readonly close: () => Promise<void>
@@ -106,7 +108,7 @@ export async function openRunner(
     allow_private: true,
     created_at: new Date().toISOString(),
   }
-  await store.putConnection(connection)
+  await store.putConnection(connection, { by: 'test', at: '2026-01-01T00:00:00Z' })
   let made = 0
   const context: WriteContext = {
     connector,
@@ -126,6 +128,7 @@ export async function openRunner(
     return { outcome: last.outcome, looks: events.flatMap((event) => (event.kind === 'look' ? [event.look] : [])), events }
   }
   return {
+    parts: { store, connection, context },
     async change(action, id, input = {}) {
       const provenance = { by: 'kim', why: 'a test', from: 'test', person: null }
       const { intent } = await requestChange(context, { action, id, input, provenance })

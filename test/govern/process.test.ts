@@ -60,7 +60,7 @@ describe('kill -9 in the middle of an offboarding', () => {
       const { doc } = await lab.w.json('offboard', 'user1@acme.example', ...WHO)
       expect(doc.resumed).toBe(true)
       expect(doc.counts).toMatchObject({ verified: 6 })
-      expect(Object.keys(doc.counts).toSorted()).toEqual(['not_possible', 'verified'])
+      expect(Object.keys(doc.counts).toSorted()).toEqual(['not_possible', 'unproven', 'verified'])
       expect([duplicates(lab.scim.effects()), duplicates(lab.rest.effects())]).toEqual([[], []])
       expect(lab.rest.worlds()[0]!.people.get(lab.id(lab.rest, 'user1@acme.example'))).toMatchObject({
         phase: 'inactive',

@@ -56,6 +56,20 @@ export const ACTION_CASES: readonly Case[] = [
     'spec/unknown-stream',
     'did you mean `groups`?',
   ),
+  one(
+    'an input of a field that the stream lacks',
+    'group: { stream: groups }',
+    'group: { stream: groups, field: ⟦displayNam⟧ }',
+    'spec/unknown-field',
+    'did you mean `displayName`?',
+  ),
+  one(
+    'an input of a field of nothing',
+    'group: { stream: groups }',
+    'group: { stream: groups }\n      other: { field: ⟦displayName⟧ }',
+    'spec/unknown-field',
+    'add `stream`',
+  ),
   one('a grant of nothing', 'group: { stream: groups }', 'group: { type: text }', 'spec/needs-entitlement'),
   one('a grant of an account', 'group: { stream: groups }', 'group: { stream: users }', 'spec/needs-entitlement'),
   one(

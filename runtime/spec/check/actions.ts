@@ -7,7 +7,7 @@ import { didYouMean } from '../nearest.ts'
 import { fits, type Seen, seenActions } from './action.ts'
 import { checkLooks } from './action-looks.ts'
 import { checkTexts } from './action-texts.ts'
-import { asMap, entries, type Look, own } from './look.ts'
+import { asMap, entries, type Look, type Open, own } from './look.ts'
 
 export function checkActions(look: Look): void {
   for (const seen of seenActions(look)) {
@@ -80,6 +80,7 @@ function checkInputs({ look, name, pointer, action }: Seen): void {
   let entitled = false
   for (const { value, pointer: here } of entries(own(action, 'input'), `${pointer}/input`)) {
     const stream = own(asMap(value), 'stream')
+    checkField(look, asMap(value), asMap(typeof stream === 'string' ? own(streams, stream) : undefined), here)
     if (typeof stream !== 'string') continue
     const declared = own(streams, stream)
     // Of a stream that is not there, or does not say what it is, the type is not known: one message is enough.
@@ -95,6 +96,17 @@ function checkInputs({ look, name, pointer, action }: Seen): void {
   look.report('spec/needs-entitlement', pointer, `\`${name}\` has no input that names what is held`, {
     where: { on: 'owner' },
     help: `input: { ${own(asMap(streams[group ?? '']), 'is') === 'group' ? 'group' : 'entitlement'}: { stream: ${group ?? '…'} } }`,
+  })
+}
+
+function checkField(look: Seen['look'], input: Open, stream: Open, pointer: string): void {
+  const field = own(input, 'field')
+  if (typeof field !== 'string') return
+  const names = [...Object.keys(asMap(own(stream, 'fields'))), ...Object.keys(asMap(own(stream, 'keep')))]
+  if (names.includes(field)) return
+  const help = own(input, 'stream') === undefined ? 'add `stream`: of whose records it is a field' : didYouMean(field, names)
+  look.report('spec/unknown-field', `${pointer}/field`, `no field \`${show(field)}\` in that stream`, {
+    help: help ?? `fields: ${names.join(', ')}`,
   })
 }
 

@@ -324,6 +324,37 @@ export function changingGoogle(base: Vendor, answers: Answers): Changing {
       list: (_, query) =>
         named(query.has('userKey') ? (personOf(world, query.get('userKey') ?? '')?.holds.groups ?? []) : ['g0', 'g1', 'g2']),
     },
+    {
+      ...at('/customer/{customer}/roleassignments'),
+      at: 'items',
+      list: (_, query) =>
+        [...world.people.values()]
+          .filter((person) => !query.has('userKey') || person === personOf(world, query.get('userKey') ?? ''))
+          .flatMap((person) =>
+            [...person.holds.roles].map((role) => ({
+              roleAssignmentId: `${role}-${person.id}`,
+              assignedTo: person.id,
+              roleId: '301',
+              assigneeType: 'user',
+            })),
+          ),
+    },
+    {
+      ...at('/customer/{customer}/roleassignments/{assignment}'),
+      method: 'DELETE',
+      answer: (_, { assignment = '' }) => {
+        const found = [...world.people.values()].find((person) => assignment === `assignment-1-${person.id}`)
+        if (found === undefined) return MISSING
+        if (world.keeps) found.holds.roles.clear()
+        return NOTHING
+      },
+    },
+    {
+      host: 'licensing.googleapis.com',
+      path: '/apps/licensing/v1/product/{product}/users',
+      at: 'items',
+      list: () => holding(world, 'licenses', SKU).map(seat),
+    },
     { ...at('/groups/{group}/members'), at: 'members', list: ({ group }) => holding(world, 'groups', group).map(memberRow) },
     { ...at('/groups/{group}/members'), method: 'POST', answer: add('groups', 'id', 'group') },
     {
@@ -358,6 +389,8 @@ export function changingGithub(base: Vendor, answers: Answers): Changing {
   const people = () => [...world.people.values()]
   // Who leaves the organisation is a user of GitHub all the same.
   const everybody = people().map(row)
+  // Revoked apart from the membership: who is out keeps what was authorised until somebody takes it back.
+  let authorised = ['102', '103'].map((id) => ({ id: Number(id) - 91, login: `person-${id}` }))
   const membership = (person: Person) => ({
     state: 'active',
     role: person.id === '101' ? 'admin' : (person.profile['role'] ?? 'member'),
@@ -385,6 +418,42 @@ export function changingGithub(base: Vendor, answers: Answers): Changing {
       },
     },
     changes(world, org('/memberships/{id}'), 'DELETE', (person) => world.people.delete(person.id)),
+    {
+      ...org('/teams/{slug}/members'),
+      at: '',
+      list: ({ slug }) =>
+        holding(world, 'groups', slug === 'all-hands' ? '201' : slug).map((person) => ({
+          ...row(person),
+          role: 'member',
+          inherited: false,
+        })),
+    },
+    {
+      ...org('/organization-roles/{role}/users'),
+      at: '',
+      // The first owner holds every role, whoever else does.
+      list: ({ role }) =>
+        people()
+          .filter((person) => person.id === '101' || (role === '301' && person.holds.roles.size > 0))
+          .map((person) => ({ ...row(person), assignment: 'direct' })),
+    },
+    changes(world, org('/organization-roles/users/{id}/{role}'), 'DELETE', (person) => person.holds.roles.clear()),
+    {
+      ...org('/credential-authorizations'),
+      at: '',
+      list: (_, query) =>
+        authorised
+          .filter(({ login }) => !query.has('login') || login === query.get('login'))
+          .map(({ id, login }) => ({ credential_id: id, login })),
+    },
+    {
+      ...org('/credential-authorizations/{id}/revoke'),
+      method: 'POST',
+      answer: (_, { id }) => {
+        if (world.keeps) authorised = authorised.filter(({ login }) => login !== id)
+        return { status: 202, body: {} }
+      },
+    },
     { ...at('/teams/{team}/members'), at: '', list: ({ team }) => holding(world, 'groups', team).map(row) },
     {
       ...at('/teams/{team}/memberships/{id}'),
