@@ -13,6 +13,8 @@ export type Rig = {
   /** A store with few other runs in it. */
   readonly store: () => Promise<Store>
   readonly dialect: (name: string) => Dialect
+  /** A name that no connection of this worker had before: a run must not find what another left. */
+  readonly fresh: () => string
   readonly close: () => Promise<void>
 }
 
@@ -24,6 +26,7 @@ export function openRig(load: (name: string) => Dialect = loadDialect): Rig {
   let folder: string | null = null
   let store: Store | null = null
   let used = 0
+  let named = 0
   const dialects = new Map<string, Dialect>()
 
   async function drop(): Promise<void> {
@@ -47,6 +50,7 @@ export function openRig(load: (name: string) => Dialect = loadDialect): Rig {
       dialects.set(name, known)
       return known
     },
+    fresh: () => `run-${++named}`,
     async close() {
       await drop()
       if (stage !== null) await (await stage).close()

@@ -61,7 +61,7 @@ export async function playRead(
   const store = await rig.store()
   const victims = scenario.canaries === true ? idsOf(twin, chosen.target, random) : null
   const planted = victims === null ? {} : { [chosen.target]: victims }
-  const connection = connectionFor(dialect, twin, at, scenario, seed, planted, options.off ?? [])
+  const connection = connectionFor(dialect, twin, at, scenario, rig.fresh(), planted)
   await store.putConnection(connection, { by: 'lab', at: '2026-01-01T00:00:00Z' })
   const stage: Stage = { dialect, twin, at, store, connection, only, off: options.off ?? [] }
 
@@ -281,16 +281,15 @@ function connectionFor(
   twin: Twin,
   at: Clock,
   scenario: ReadScenario,
-  seed: number,
+  name: string,
   canaries: Connection['canaries'],
-  off: readonly string[],
 ): Connection {
   const now = at.now()
   const attests = dialect.connector.scope_proof.length === 0 && dialect.file.attested !== false && scenario.unattested !== true
   const iso = (ms: number) => new Date(ms).toISOString()
   return {
     // One of its own: what another run of a scenario left in the store is no history of this one.
-    name: [dialect.name, scenario.name, seed, ...off].join('-').replaceAll(/[^a-zA-Z0-9-]/g, '-'),
+    name,
     connector: dialect.connector.connector,
     connector_file: dialect.connector.connector,
     settings: twin.settings,

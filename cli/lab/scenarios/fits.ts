@@ -50,20 +50,13 @@ export const restrictable: Fits = (dialect, name) =>
 /** The credential is no account of the target's own. */
 export const emptiable: Fits = (dialect, name) => users(dialect, name) && dialect.file.me === undefined
 export const active: Fits = (dialect, name) => users(dialect, name) && told(dialect, name)?.fields['active'] !== undefined
-/** Where the list or another endpoint says how many there are. */
-export const totalled: Fits = (dialect, name) => {
-  const list = servedList(dialect, name)
-  return (
-    kind(dialect, name).startsWith('scim_') ||
-    (list?.total !== undefined && list.total !== null) ||
-    list?.pages['total'] !== undefined ||
-    declared(dialect, name)?.prove.some((proof) => proof.kind === 'total' || proof.kind === 'count') === true
-  )
-}
-/** Where the list itself says so, on every page. */
+/** Where a number is believed: the list ends at it, or a proof asks for it. */
+export const totalled: Fits = (dialect, name) =>
+  listTotalled(dialect, name) || declared(dialect, name)?.prove.some((proof) => proof.kind === 'count') === true
+/** Where it stands in the list itself, on every page. */
 export const listTotalled: Fits = (dialect, name) =>
-  kind(dialect, name).startsWith('scim_') ||
-  servedList(dialect, name)?.pages['total'] !== undefined ||
+  kind(dialect, name) === 'scim_index' ||
+  declared(dialect, name)?.pages['total'] !== undefined ||
   declared(dialect, name)?.prove.some((proof) => proof.kind === 'total') === true
 /** Whose list is asked for a second time, otherwise. */
 export const twice: Fits = (dialect, name) =>

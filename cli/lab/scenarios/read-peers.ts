@@ -15,6 +15,7 @@ const ON_A_PAGE: readonly (readonly [fault: string, says: string, rest?: Rest])[
   ['hidden_row', 'one record of a page lost', { target: fits.any, pages: 1, sizes: SMALL }],
   ['forbidden', '403 on a page'],
   ['not_found', '404 on a page'],
+  ['unauthorized', '401 on a page'],
   ['server_error', '500 on a page'],
   ['cut', 'the connection breaks in the middle of a page'],
 ]
