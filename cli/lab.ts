@@ -5,11 +5,13 @@ import { Failure } from '../runtime/errors.ts'
 import { didYouMean } from '../runtime/spec/nearest.ts'
 import { COMMON, type CommandSpec, type Flags, whole } from './args.ts'
 import { command, type Run as RunCommand } from './command.ts'
+import { readConnector } from './connector-file.ts'
 import { UNREADABLE } from './failure.ts'
 import { EXIT, type Io } from './io.ts'
 import { type BulkOptions, playPlan } from './lab/bulk.ts'
 import { openCrew } from './lab/crew.ts'
 import { EVIDENCE } from './lab/evidence.ts'
+import { twinOf } from './lab/own.ts'
 import { FULL, QUICK, roundOf, within } from './lab/plan.ts'
 import { openLabProgress } from './lab/progress.ts'
 import { replay } from './lab/replay.ts'
@@ -77,7 +79,7 @@ export function labCommand(module: string): RunCommand {
     const runs = whole('--runs', flags.runs, 0, [1, 10_000])
     const without = evidence(flags.without)
     const { openBenches } = (await import(module)) as { readonly openBenches: OpenBenches }
-    const { benches, dialect, file } = await open(openBenches, word)
+    const { benches, dialect, file } = await open(openBenches, word, io)
     try {
       const plan = { seed, dialect, fault: flags.fault ?? null }
       refuseNothing(benches, plan)
@@ -124,11 +126,22 @@ function evidence(given: readonly string[]): readonly string[] {
 type Opened = { readonly benches: readonly Bench[]; readonly dialect: string | null; readonly file: string | null }
 
 /** A connector or dialect of ours by name, one of the user's by path. */
-async function open(openBenches: OpenBenches, word: string | undefined): Promise<Opened> {
+async function open(openBenches: OpenBenches, word: string | undefined, io: Io): Promise<Opened> {
   if (word !== undefined && /\.ya?ml$/i.test(word)) {
     const file = resolve(word)
-    if (!existsSync(file)) throw new Failure('cli/file', word, `there is no file ${safe(word)}`)
-    return { benches: await openBenches(file), dialect: null, file }
+    // Every fault of the connector in its place, before any of its twin file.
+    await readConnector({ path: file, stored: file, shown: word }, io.color)
+    if (!existsSync(twinOf(file)))
+      throw new Failure(
+        'cli/file',
+        word,
+        `${safe(twinOf(word))} is not there: the lab needs to know how the target's records look\n  docs/lab.md tells how a twin file is written`,
+      )
+    try {
+      return { benches: await openBenches(file), dialect: null, file }
+    } catch (error) {
+      throw new Failure('spec/invalid', twinOf(word), error instanceof Error ? error.message : String(error))
+    }
   }
   const benches = await openBenches(null)
   const dialects = [...new Set(benches.flatMap((bench) => bench.dialects))]

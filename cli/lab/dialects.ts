@@ -10,7 +10,9 @@ import { checkTwinFile } from './twin-file.ts'
 
 const HERE = import.meta.dirname
 /** The shipped connectors, and small ones that speak one way of paging each. */
-const SHIPPED = { connectors: resolve(HERE, '../../connectors'), twins: join(HERE, 'twins') }
+// From cli/lab/ in the repository, from dist/cli/lab/ in the package.
+const SHELF = ['../../connectors', '../../../connectors'].map((at) => resolve(HERE, at)).find((at) => existsSync(at)) ?? ''
+const SHIPPED = { connectors: SHELF, twins: join(HERE, 'twins') }
 const GENERIC = { connectors: join(HERE, 'dialects'), twins: join(HERE, 'dialects') }
 
 /** Every connector with a twin file: `scim2`, `okta`, `cursor`. */

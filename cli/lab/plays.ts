@@ -1,17 +1,23 @@
 /** The benches of this program: what a worker of the lab loads. Everything costly is opened when it is first needed. */
-import { dialectNames, loadDialect } from './dialects.ts'
+import { dialectNames, loadDialect, readConnector, readTwinFile } from './dialects.ts'
+import { twinOf } from './own.ts'
 import { openReadPolicies, type ReadPolicies } from './policies/read-bench.ts'
 import { openWritePolicies, type WritePolicies } from './policies/write-bench.ts'
 import { openRig } from './rig.ts'
 import { playRead } from './run-read.ts'
 import { READ_SCENARIOS } from './scenarios/read.ts'
-import type { Dialect } from './twin/dialect.ts'
+import { type Dialect, openDialect } from './twin/dialect.ts'
 import type { Bench, OpenBenches, Scenario } from './types.ts'
 import { openWriteBench } from './write-bench.ts'
 
-export const openBenches: OpenBenches = async () => {
-  const dialects = dialectNames().map(loadDialect)
+export const openBenches: OpenBenches = async (file) => {
+  const dialects = file === null ? dialectNames().map(loadDialect) : [ownDialect(file)]
   return [readBench(dialects), await writeBench(dialects)]
+}
+
+/** A connector of the user's own, and its twin file beside it. Throws with the place of every fault of either. */
+function ownDialect(file: string): Dialect {
+  return openDialect(readConnector(file), readTwinFile(twinOf(file)))
 }
 
 function readBench(dialects: readonly Dialect[]): Bench {

@@ -1,5 +1,5 @@
 /** The command over made-up runs: what it prints, writes, refuses, and with which exit code. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -12,7 +12,12 @@ const MODULE = new URL('./fake-bench.ts', import.meta.url).href
 let dir = ''
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'rollcall-lab-'))
-  for (const name of ['lies', 'blocks', 'silent']) writeFileSync(join(dir, `${name}.yaml`), '')
+  for (const name of ['lies', 'blocks', 'silent']) {
+    copyFileSync('test/connectors-for-tests/cursor.yaml', join(dir, `${name}.yaml`))
+    writeFileSync(join(dir, `${name}.twin.yaml`), '')
+  }
+  copyFileSync('test/connectors-for-tests/cursor.yaml', join(dir, 'untwinned.yaml'))
+  writeFileSync(join(dir, 'wrong.yaml'), 'connector: wrong\n')
 })
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
@@ -86,6 +91,14 @@ describe('exit codes', () => {
     const { exit, err } = await lab(args)
     expect(exit).toBe(2)
     expect(err).toMatch(because)
+  })
+
+  test('3 for a connector of the user without a twin file, 1 for one that is wrong', async () => {
+    expect(await lab([trouble('untwinned')])).toMatchObject({
+      exit: 3,
+      err: expect.stringMatching(/untwinned\.twin\.yaml is not there/),
+    })
+    expect(await lab([trouble('wrong')])).toMatchObject({ exit: 1, err: expect.stringMatching(/no valid connector/) })
   })
 
   test('3 where the page cannot be written', async () => {
