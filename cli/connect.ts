@@ -4,6 +4,7 @@ import { COMMON, type CommandSpec, STORE } from './args.ts'
 import { attested, canaries, PROTECT, SCOPE } from './attest.ts'
 import { command } from './command.ts'
 import { CONNECTION, guardedIo, targetFrom, withStore } from './compose.ts'
+import { actOf } from './inputs.ts'
 import { EXIT, type Io, JSON_VERSION } from './io.ts'
 import { jsonLine, painter, safe } from './text.ts'
 
@@ -51,7 +52,7 @@ export const run = command(spec, async ({ flags, words }, io) => {
       protected: canaries(flags.protect, target.connector, before?.protected ?? {}, '--protect'),
       created_at: before?.created_at ?? target.connection.created_at,
     }
-    await store.putConnection(connection)
+    await store.putConnection(connection, actOf(io, 'rollcall connect'))
     // Stored all the same: the machine that syncs may be another one.
     const problem = await secretsProblem(connection, io)
     if (problem !== null) io.err(`note: ${problem}\n`)

@@ -1,6 +1,7 @@
 import { COMMON, type CommandSpec, STORE } from './args.ts'
 import { command } from './command.ts'
 import { type BothStores, readingStore, withStore } from './compose.ts'
+import { actOf } from './inputs.ts'
 import { EXIT, JSON_VERSION } from './io.ts'
 import { jsonLine, painter, safe, table } from './text.ts'
 
@@ -23,7 +24,7 @@ const spec = {
 export const run = command(spec, async ({ flags }, io) => {
   const show = async (store: BothStores) => {
     if (flags.remove !== undefined) {
-      await store.removeConnection(flags.remove)
+      await store.removeConnection(flags.remove, actOf(io, 'rollcall connections --remove'))
       io.err(`removed ${safe(flags.remove)}\n`)
     }
     const connections = await store.connections()

@@ -1,5 +1,6 @@
 import { Failure } from '../runtime/errors.ts'
 import { didYouMean } from '../runtime/spec/nearest.ts'
+import type { Act } from '../runtime/store/ledger-port.ts'
 import type { Action, Connector, Json, JsonObject } from '../runtime/types.ts'
 import type { Io } from './io.ts'
 import { safe } from './text.ts'
@@ -71,10 +72,21 @@ export function oneOffAsker(
   { by, why }: { readonly by: string | undefined; readonly why: string | undefined },
   { env }: Pick<Io, 'env'>,
 ): { readonly by: string; readonly why: string } {
-  const account = (env['USER'] || env['LOGNAME'] || env['USERNAME'] || '').trim()
-  const whoami = by === undefined && account !== '' ? `${safe(account)} (account of this machine)` : by
-  return asker('apply', whoami, why ?? 'no reason given')
+  return asker('apply', by ?? machineAccount(env) ?? undefined, why ?? 'no reason given')
 }
+
+const machineAccount = (env: Io['env']): string | null => {
+  const account = (env['USER'] || env['LOGNAME'] || env['USERNAME'] || '').trim()
+  return account === '' ? null : `${safe(account)} (account of this machine)`
+}
+
+/** Of a command that asks nobody who they are. */
+export const actOf = (io: Pick<Io, 'env' | 'now'>, why: string): Act => ({
+  by: machineAccount(io.env) ?? 'unknown (no account of this machine)',
+  at: new Date(io.now()).toISOString(),
+  from: 'cli',
+  why,
+})
 
 export function named(flag: string, value: string, command: string, given: string | undefined): string {
   if (given !== undefined && given.trim() !== '') return given.trim()

@@ -15,6 +15,7 @@ import {
   targetFrom,
   withStore,
 } from './compose.ts'
+import { actOf } from './inputs.ts'
 import type { Io } from './io.ts'
 import { openProgress } from './progress.ts'
 import { jsonLine, painter, safe } from './text.ts'
@@ -84,7 +85,7 @@ async function prepared(store: Store, target: Target, flags: SyncFlags, io: Io):
     canaries: canaries(flags.canary, target.connector, before.canaries),
     protected: before.protected ?? {},
   }
-  await store.putConnection(connection)
+  await store.putConnection(connection, actOf(io, 'rollcall sync'))
   return { connector: target.connector, connection }
 }
 

@@ -415,6 +415,12 @@ export const ERRORS = {
     again: false,
     next: 'Let `id` lead to the one value that names the record; several values are a list of paths.',
   },
+  'ledger/broken': {
+    means: 'The ledger lacks something that was in it.',
+    http: 500,
+    again: false,
+    next: 'Stop writing to this store, keep a copy of it, run `rollcall ledger check`, and compare with the last checkpoint kept elsewhere.',
+  },
   'ledger/checkpoint': {
     means: 'A checkpoint of the ledger is malformed, or the key that should have signed it did not.',
     http: 422,
@@ -426,6 +432,12 @@ export const ERRORS = {
     http: 422,
     again: false,
     next: 'Make one with `openssl genpkey -algorithm ed25519`; a verifier key is `name+hash+key`.',
+  },
+  'ledger/size': {
+    means: 'A proof was asked for a size or an entry that the ledger does not have.',
+    http: 404,
+    again: false,
+    next: 'Ask for a size up to the one that the ledger tells.',
   },
   'pages/beyond': {
     means: 'More rows or pages came than the target says there are.',

@@ -4,7 +4,9 @@
  * or over; store/page-exists; store/absence; store/locked, store/folder, store/full, store/newer, store/damaged from the engine.
  * One sync of a connection is read at a time. One process writes; any number read beside it, each what was there when it opened. Numbers of records (`StoredRecord.seq`) and of events (`Change.seq`) are not the same.
  */
+
 import type { Change, Connection, Gap, JsonObject, PageFacts, PageRow, ReadFacts, StoredRecord, Verdict } from '../types.ts'
+import type { Act } from './ledger-port.ts'
 
 export type SyncState = 'running' | 'paused' | 'finished' | 'failed' | 'abandoned'
 
@@ -128,9 +130,9 @@ export type Store = {
   /** `null` where there is none. */
   connection(name: string): Promise<Connection | null>
   connections(): Promise<readonly Connection[]>
-  putConnection(connection: Connection): Promise<void>
+  putConnection(connection: Connection, act: Act): Promise<void>
   /** Its secrets go; its history stays, but out of reach of a later connection of that name. */
-  removeConnection(name: string): Promise<void>
+  removeConnection(name: string, act: Act): Promise<void>
 
   /**
    * The connection's unfinished sync if it has one under the same fingerprint (`resumed` counts up), else a new one; an unfinished

@@ -2,7 +2,7 @@
  * What the store remembers of changes. Beside port.ts, the same rules: every method is one durable transaction.
  * No audit, no action: an event that lets a request leave (`sending`) and its audit entry are one transaction; if it fails nothing is sent.
  */
-import type { Approval, Assertion, AuditEntry, Intent, IntentEvent, IntentState, KillSwitch, OutcomeIs } from '../write-types.ts'
+import type { Approval, Assertion, Intent, IntentEvent, IntentState, KillSwitch, OutcomeIs } from '../write-types.ts'
 
 export type IntentRow = {
   readonly intent: Intent
@@ -106,7 +106,4 @@ export type WriteStore = {
   stop(killSwitch: KillSwitch): Promise<void>
   go(scope: string, by: string, at: string): Promise<void>
   killSwitches(): Promise<readonly KillSwitch[]>
-
-  /** Ascending, `after` a seq; `seq` starts at 1 and has no hole. `about`: an intent, a plan's hash, a scope, `connection/stream/id`. */
-  audit(options: { readonly after: number; readonly limit: number; readonly about?: string }): Promise<readonly AuditEntry[]>
 }

@@ -127,7 +127,7 @@ describe('the store', () => {
         allow_private: true,
         created_at: new Date().toISOString(),
       }
-      await store.putConnection(connection)
+      await store.putConnection(connection, { by: 'test', at: '2026-01-01T00:00:00Z' })
       const kept = { read: async () => ({}), keep: async () => undefined }
       const http = openHttp({
         connector: loaded,

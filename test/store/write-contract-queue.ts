@@ -150,7 +150,7 @@ export function queueContract(at: Harness): void {
 
   test('a removed connection has nothing to do for a later one of its name', async () => {
     await at.store.request([intent()])
-    await at.store.removeConnection('acme')
+    await at.store.removeConnection('acme', { by: 'test', at: '2026-01-01T00:00:00Z' })
     expect(await next()).toBeNull()
     expect(await next('nobody')).toBeNull()
     const one = intent()

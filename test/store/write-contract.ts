@@ -1,5 +1,6 @@
 /** What every engine behind runtime/store/write-port.ts promises. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { LedgerStore } from '../../runtime/store/ledger-port.ts'
 import type { Store } from '../../runtime/store/port.ts'
 import type { WriteStore } from '../../runtime/store/write-port.ts'
 import { brakeContract } from './write-contract-brakes.ts'
@@ -8,7 +9,7 @@ import { queueContract } from './write-contract-queue.ts'
 import { intent, outcome, sending, time, US } from './write-fixture.ts'
 import { writeModelContract } from './write-model.ts'
 
-export type Both = Store & WriteStore
+export type Both = Store & WriteStore & LedgerStore
 export type Opened = { readonly store: Both; readonly reopen: () => Promise<Both>; readonly drop: () => Promise<void> }
 export type Harness = { store: Both; reopen: () => Promise<void> }
 
@@ -94,7 +95,7 @@ function requestContract(at: Harness): void {
   test('a key is one of its connection, and not of a removed connection of that name', async () => {
     await at.store.request([intent({ key: 'k' })])
     expect((await at.store.request([intent({ key: 'k', connection: 'other' })]))[0]!.made).toBe(true)
-    await at.store.removeConnection('acme')
+    await at.store.removeConnection('acme', { by: 'test', at: '2026-01-01T00:00:00Z' })
     expect((await at.store.request([intent({ key: 'k' })]))[0]!.made).toBe(true)
   })
 
@@ -207,7 +208,7 @@ function requestContract(at: Harness): void {
     expect(await names({ overdue_at: time(6) })).toEqual([e, b, a])
     expect(await names({ overdue_at: time(6), connection: 'other' })).toEqual([])
     await expect(at.store.intents({ limit: 1, after: 'nobody' })).rejects.toEqual(failsWith('store/not-found'))
-    await at.store.removeConnection('acme')
+    await at.store.removeConnection('acme', { by: 'test', at: '2026-01-01T00:00:00Z' })
     expect(await names({})).toEqual([c])
     expect((await at.store.intent(a!))!.intent.intent).toBe(a)
   })

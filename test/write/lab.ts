@@ -6,6 +6,7 @@ import { setTimeout as sleepFor } from 'node:timers/promises'
 import { type Http, openHttp } from '../../runtime/http/open.ts'
 import { Secret } from '../../runtime/secret.ts'
 import { loadConnector } from '../../runtime/spec/load.ts'
+import type { LedgerStore } from '../../runtime/store/ledger-port.ts'
 import type { Store } from '../../runtime/store/port.ts'
 import { openStore } from '../../runtime/store/sqlite/open.ts'
 import type { WriteStore } from '../../runtime/store/write-port.ts'
@@ -16,7 +17,7 @@ import { connectorText } from './target.ts'
 
 export type SmallLab = {
   readonly ctx: WriteContext
-  readonly store: Store & WriteStore
+  readonly store: Store & WriteStore & LedgerStore
   readonly http: Http
   readonly dir: string
   readonly ask: (action: string, id: string | null, more?: Partial<Wanted>) => Promise<string>
@@ -61,7 +62,8 @@ export async function openLab(url: string, dir = newDir(), more: Partial<WriteCo
     allow_private: true,
     created_at: '2026-11-21T00:00:00Z',
   }
-  if ((await store.connection('small')) === null) await store.putConnection(connection)
+  if ((await store.connection('small')) === null)
+    await store.putConnection(connection, { by: 'test', at: '2026-01-01T00:00:00Z' })
   const http = openHttp({
     connector,
     settings: connection.settings,

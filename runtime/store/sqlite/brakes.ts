@@ -1,8 +1,8 @@
 import type { Approval, KillSwitch } from '../../write-types.ts'
 import { cleanText } from '../text.ts'
 import type { WriteStore } from '../write-port.ts'
-import { note } from './audit.ts'
 import type { Cells, Database } from './database.ts'
+import { note } from './ledger.ts'
 
 const APPROVAL = 'SELECT approval, hash, by, at, expires_at, used_at, override FROM approval WHERE hash = $1'
 

@@ -3,8 +3,8 @@ import type { JsonObject } from '../../types.ts'
 import type { IntentEvent, IntentState, OutcomeIs } from '../../write-types.ts'
 import { type Folded, refusalOf, stateAfter } from '../intent-state.ts'
 import { cleanText, jsonText } from '../text.ts'
-import { note } from './audit.ts'
 import type { Database } from './database.ts'
+import { note } from './ledger.ts'
 
 /** Appends one event, folds it into the intent's row and writes its audit entry; inside a transaction. Answers what it was and what it folds to. */
 export function appendEvent(

@@ -1,5 +1,6 @@
 import { Failure } from '../../errors.ts'
 import type { Gap } from '../../types.ts'
+import type { LedgerStore } from '../ledger-port.ts'
 import type { QuarantineRow, Snapshot, Store } from '../port.ts'
 import { cleanText } from '../text.ts'
 import type { WriteStore } from '../write-port.ts'
@@ -7,6 +8,7 @@ import { changes } from './changes.ts'
 import { type Database, openDatabase } from './database.ts'
 import { existingFile, takeFolder } from './folder.ts'
 import { WORK_TABLES } from './groups.ts'
+import { openLedger } from './ledger.ts'
 import { PENDING_MOST } from './pending.ts'
 import { publish, SNAPSHOT, snapshotFrom } from './publish.ts'
 import { loadRead, membersOf, type ReadState } from './reads.ts'
@@ -39,7 +41,7 @@ export type OpenOptions = {
  * The store in a folder; one process at a time writes, any number read.
  * Errors: `store/not-found`, `store/folder`, `store/locked`, `store/newer`, `store/damaged`, `store/full`.
  */
-export async function openStore(dir: string, options: OpenOptions = {}): Promise<Store & WriteStore> {
+export async function openStore(dir: string, options: OpenOptions = {}): Promise<Store & WriteStore & LedgerStore> {
   if (options.read_only === true) {
     const store = readerOver(dir, options)
     if (store !== null) return store
@@ -70,7 +72,7 @@ export async function openStore(dir: string, options: OpenOptions = {}): Promise
 }
 
 /** Null: the file has an older format, which only a writer can bring up. */
-function readerOver(dir: string, options: OpenOptions): (Store & WriteStore) | null {
+function readerOver(dir: string, options: OpenOptions): (Store & WriteStore & LedgerStore) | null {
   const db = openDatabase(existingFile(dir), dir, true)
   try {
     // One transaction for as long as it is open: what several questions answer fits together.
@@ -87,7 +89,7 @@ function readerOver(dir: string, options: OpenOptions): (Store & WriteStore) | n
   }
 }
 
-function storeOver(db: Database, indexAfter: number, release: () => void): Store & WriteStore {
+function storeOver(db: Database, indexAfter: number, release: () => void): Store & WriteStore & LedgerStore {
   let asked = 0
   const room: Room = { db, versions: openVersions(db, indexAfter), nextAsk: () => ++asked }
   // Attempts that are being read: two sessions of one attempt must see the same set.
@@ -113,6 +115,7 @@ function storeOver(db: Database, indexAfter: number, release: () => void): Store
   return {
     ...syncs,
     ...openWrites(db),
+    ...openLedger(db),
     endSync: async (sync, state, because, at) => {
       await syncs.endSync(sync, state, because, at)
       if (state !== 'paused') for (const key of reading.keys()) if (key.startsWith(`${sync}/`)) reading.delete(key)

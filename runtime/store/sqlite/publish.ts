@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { Failure } from '../../errors.ts'
 import type { Verdict } from '../../types.ts'
 import { inChunks, type NumberSet, numberSet, without } from '../number-set.ts'
@@ -7,6 +8,7 @@ import { cleanText, jsonText } from '../text.ts'
 import { before } from './absent.ts'
 import { mustBeOpen } from './commit-page.ts'
 import type { Cells, Database } from './database.ts'
+import { note, OURSELVES } from './ledger.ts'
 import type { ReadState } from './reads.ts'
 import { FROM_RUNS } from './records.ts'
 import { CONFIRMED_DELETED, type NewVersion, UPDATED, VANISHED, type Versions } from './versions.ts'
@@ -50,6 +52,21 @@ export function publish(
       published.fingerprint,
       encodeRuns(carried.runs()),
     )
+    note(db, {
+      at: published.at,
+      what: 'verdict',
+      by: OURSELVES,
+      about: `${where.connection}/${published.stream}`,
+      detail: {
+        sync: state.sync,
+        is: published.verdict.is,
+        rules: published.verdict.rules,
+        hold: published.verdict.hold !== null,
+        records: state.members.size(),
+        connector: published.fingerprint,
+        digest: `sha256:${hash('sha256', jsonText(published.verdict))}`,
+      },
+    })
     return added
   })
   done.done()

@@ -2,9 +2,9 @@ import { Failure } from '../../errors.ts'
 import type { Intent } from '../../write-types.ts'
 import { GIVES_ACCESS, LANE_RANKS } from '../intent-state.ts'
 import { cleanText, jsonText } from '../text.ts'
-import { note } from './audit.ts'
 import type { Database } from './database.ts'
 import { appendEvent } from './intent-events.ts'
+import { note } from './ledger.ts'
 import { connNumber } from './syncs.ts'
 
 /** Bytes of an intent's input, and of its bound values, as JSON. */

@@ -1,5 +1,6 @@
 import { Failure } from '../../errors.ts'
 import type { Database } from './database.ts'
+import { note } from './ledger.ts'
 
 /** Marks a SQLite file as ours: "RLCL". */
 const APPLICATION = 0x524c434c
@@ -17,9 +18,11 @@ const APPLICATION = 0x524c434c
  *               filters and the queue. `slot` names the object it changes: one write is in flight a slot and facet. `turn` is `n` once
  *               more: SQLite seeks no row value that ends in the row's own number.
  *               `takes`: it is destructive; `approved`: a person let it go. Both for the rolling brake.
- * intent_event  the histories, appended and never changed. audit: who did what, appended in the same transaction. Triggers refuse the rest.
+ * intent_event  the histories, appended and never changed.
+ * audit         the ledger: who did what, appended in the transaction of what was done; `entry` is what is hashed. `audit_term` finds pseudonyms,
+ *               `ledger_node` has the hashes of complete subtrees (runtime/ledger/tree.ts). Triggers refuse changes.
  */
-const STEPS: readonly string[] = [
+const STEPS: readonly (string | ((db: Database) => void))[] = [
   `CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
    INSERT INTO meta VALUES ('merged', 0);
    CREATE TABLE conn (conn INTEGER PRIMARY KEY, name TEXT NOT NULL, live INTEGER NOT NULL, seq INTEGER NOT NULL, config TEXT);
@@ -82,7 +85,31 @@ const STEPS: readonly string[] = [
    ALTER TABLE intent ADD COLUMN approved INTEGER NOT NULL DEFAULT 0;
    CREATE INDEX intent_taken ON intent (conn, sent_at) WHERE takes = 1 AND approved = 0 AND sent_at IS NOT NULL;
    CREATE INDEX intent_taking ON intent (conn) WHERE takes = 1 AND approved = 0 AND sent_at IS NULL AND state NOT IN ('held', 'done');`,
+  ledger,
 ]
+
+/** The audit becomes the ledger: what was written before is hashed as it is copied. */
+function ledger(db: Database): void {
+  db.exec(`DROP TRIGGER audit_stays; DROP TRIGGER audit_remains; DROP INDEX audit_about; ALTER TABLE audit RENAME TO audit_before;
+   CREATE TABLE audit (seq INTEGER PRIMARY KEY, at TEXT NOT NULL, what TEXT NOT NULL, by TEXT NOT NULL, about TEXT NOT NULL,
+     entry TEXT NOT NULL);
+   CREATE TABLE audit_term (term TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (term, seq)) WITHOUT ROWID;
+   CREATE TABLE ledger_node (level INTEGER NOT NULL, place INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, place)) WITHOUT ROWID;
+   CREATE TABLE ledger_key (one INTEGER PRIMARY KEY CHECK (one = 1), key BLOB NOT NULL);
+   CREATE TABLE checkpoint (checkpoint INTEGER PRIMARY KEY, size INTEGER NOT NULL, note TEXT NOT NULL, UNIQUE (size, note));`)
+  const rows = db.all('SELECT at, what, by, about, detail FROM audit_before ORDER BY seq') as readonly (readonly string[])[]
+  for (const [at, what, by, about, detail] of rows as readonly [string, string, string, string, string][])
+    note(db, { at, what, by, about, detail: JSON.parse(detail) })
+  db.exec(`DROP TABLE audit_before;
+   CREATE INDEX audit_about ON audit (about, seq);
+   CREATE INDEX audit_by ON audit (by, seq);
+   CREATE INDEX audit_what ON audit (what, seq);
+   CREATE INDEX audit_at ON audit (at, seq);
+   CREATE TRIGGER audit_stays BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the ledger is only appended to'); END;
+   CREATE TRIGGER audit_remains BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the ledger is only appended to'); END;
+   CREATE TRIGGER node_stays BEFORE UPDATE ON ledger_node BEGIN SELECT raise(ABORT, 'the ledger is only appended to'); END;
+   CREATE TRIGGER node_remains BEFORE DELETE ON ledger_node BEGIN SELECT raise(ABORT, 'the ledger is only appended to'); END;`)
+}
 
 export const SCHEMA_VERSION = STEPS.length
 
@@ -109,7 +136,9 @@ export function foundVersion(db: Database, dir: string): number {
 function steps(db: Database, from: number): void {
   for (let version = from; version < SCHEMA_VERSION; version++) {
     db.write(() => {
-      db.exec(STEPS[version]!)
+      const step = STEPS[version]!
+      if (typeof step === 'string') db.exec(step)
+      else step(db)
       db.exec(`PRAGMA application_id = ${APPLICATION}; PRAGMA user_version = ${version + 1}`)
     })
   }

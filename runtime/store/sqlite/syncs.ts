@@ -1,8 +1,10 @@
+import { hash } from 'node:crypto'
 import { Failure } from '../../errors.ts'
 import type { Connection, JsonObject } from '../../types.ts'
 import type { Store, SyncRow } from '../port.ts'
 import { cleanText, jsonText } from '../text.ts'
 import type { Cells, Database } from './database.ts'
+import { note } from './ledger.ts'
 
 /** Connections, syncs, notes and kept values: small rows, one statement or two each. */
 export type Syncs = Pick<
@@ -33,11 +35,22 @@ export function openSyncs(db: Database): Syncs {
       db
         .all('SELECT config FROM conn WHERE live = 1 AND config IS NOT NULL ORDER BY name')
         .map(([config]) => JSON.parse(config as string) as Connection),
-    putConnection: async (connection) =>
+    putConnection: async (connection, act) =>
       db.write(() => {
-        db.run('UPDATE conn SET config = $1 WHERE conn = $2', jsonText(connection), connNumber(db, connection.name))
+        const conn = connNumber(db, connection.name)
+        const before = db.one('SELECT config FROM conn WHERE conn = $1', conn)?.[0] as string | null
+        db.run('UPDATE conn SET config = $1 WHERE conn = $2', jsonText(connection), conn)
+        const changed = changedKeys(before === null ? {} : JSON.parse(before), connection)
+        if (changed.length === 0) return
+        const what = before === null ? 'connection made' : 'connection changed'
+        note(db, {
+          ...act,
+          what,
+          about: connection.name,
+          detail: { changed, digest: `sha256:${hash('sha256', jsonText(connection))}` },
+        })
       }),
-    removeConnection: async (name) =>
+    removeConnection: async (name, act) =>
       db.write(() => {
         const conn = knownConn(db, name)
         if (conn === null) throw new Failure('store/not-found', name, `there is no connection ${name}`)
@@ -48,6 +61,7 @@ export function openSyncs(db: Database): Syncs {
         )
         // Its history stays, out of reach of a later connection of the same name, whose records would else seem to replace these.
         db.run('UPDATE conn SET live = 0, config = NULL WHERE conn = $1', conn)
+        note(db, { ...act, what: 'connection removed', about: name, detail: {} })
       }),
     beginSync: async (connection, fingerprint, at) =>
       db.write(() => {
@@ -166,4 +180,12 @@ function syncFrom([sync, connection, state, fingerprint, started_at, ended_at, r
     resumed: resumed as number,
     because: because as string | null,
   }
+}
+
+/** Names alone: a setting may name a person. */
+function changedKeys(before: object, after: object): readonly string[] {
+  const [old, now] = [before as Record<string, unknown>, after as unknown as Record<string, unknown>]
+  return [...new Set([...Object.keys(old), ...Object.keys(now)])].filter(
+    (name) => JSON.stringify(old[name]) !== JSON.stringify(now[name]),
+  )
 }

@@ -1,7 +1,6 @@
 import type { IntentEvent } from '../../write-types.ts'
 import type { WriteStore } from '../write-port.ts'
 import { openAssertions } from './assertions.ts'
-import { openAudit } from './audit.ts'
 import { openBrakes } from './brakes.ts'
 import type { Database } from './database.ts'
 import { appendEvent } from './intent-events.ts'
@@ -19,7 +18,6 @@ export function openWrites(db: Database): WriteStore {
     ...openMetrics(db),
     ...openAssertions(db),
     ...openBrakes(db),
-    ...openAudit(db),
     request: async (intents) => {
       const { requested, made, cancelled } = await db.join(() => requestAll(db, intents))
       // Who works on a cancelled one hears `store/ended` before it sends.

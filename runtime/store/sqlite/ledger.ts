@@ -1,0 +1,166 @@
+import { createSecretKey, hash, type KeyObject, randomBytes } from 'node:crypto'
+import { Failure } from '../../errors.ts'
+import { entryText, type LedgerEntry, type NewEntry, pseudonym, subject } from '../../ledger/entry.ts'
+import { appended, consistencyProof, inclusionProof, leafHash, type Nodes, root } from '../../ledger/tree.ts'
+import type { LedgerFilter, LedgerStore } from '../ledger-port.ts'
+import { cleanText } from '../text.ts'
+import type { Database, Value } from './database.ts'
+
+/** Who acts where nobody asked: a verdict, a breach that a sync met. */
+export const OURSELVES = 'rollcall'
+
+/** Inside the transaction of what it speaks of. Numbers have no hole: a number that was rolled back is given again. */
+export function note(db: Database, entry: NewEntry): number {
+  const seq = sizeOf(db) + 1
+  const key = keyOf(db)
+  const text = entryText(key, seq, entry)
+  const [at, what, by, about] = [entry.at, entry.what, entry.by, subject(key, entry.about)].map(cleanText) as [
+    string,
+    string,
+    string,
+    string,
+  ]
+  db.run('INSERT INTO audit (seq, at, what, by, about, entry) VALUES ($1, $2, $3, $4, $5, $6)', seq, at, what, by, about, text)
+  for (const term of new Set(text.match(/p:[0-9a-f]{32}/g) ?? []))
+    db.run('INSERT INTO audit_term (term, seq) VALUES ($1, $2)', term, seq)
+  for (const node of appended(nodesOf(db), seq - 1, leafHash(Buffer.from(text))))
+    db.run('INSERT INTO ledger_node (level, place, hash) VALUES ($1, $2, $3)', node.level, node.index, node.hash)
+  return seq
+}
+
+const sizeOf = (db: Database): number => Number(db.one('SELECT coalesce(max(seq), 0) FROM audit')![0])
+
+function nodesOf(db: Database): Nodes {
+  return (level, index) => {
+    const row = db.one('SELECT hash FROM ledger_node WHERE level = $1 AND place = $2', level, index)
+    if (row === undefined) throw new Failure('ledger/broken', 'ledger', `the hash of subtree ${level}/${index} is missing`)
+    return Buffer.from(row[0] as Uint8Array)
+  }
+}
+
+// A key made of bytes for every HMAC costs ten times the HMAC.
+const keys = new WeakMap<Database, KeyObject>()
+
+/** The key of this ledger's pseudonyms, made with the first entry; null: there is none yet. */
+function knownKey(db: Database): KeyObject | null {
+  const known = keys.get(db)
+  if (known !== undefined) return known
+  const row = db.one('SELECT key FROM ledger_key')
+  if (row === undefined) return null
+  const key = createSecretKey(row[0] as Uint8Array)
+  keys.set(db, key)
+  return key
+}
+
+function keyOf(db: Database): KeyObject {
+  const known = knownKey(db)
+  if (known !== null) return known
+  // Not remembered: it may be rolled back.
+  const key = createSecretKey(randomBytes(32))
+  db.run('INSERT INTO ledger_key (one, key) VALUES (1, $1)', key.export())
+  return key
+}
+
+export function openLedger(db: Database): LedgerStore {
+  const sized = (size: number): number => {
+    const there = sizeOf(db)
+    if (!Number.isInteger(size) || size < 0 || size > there)
+      throw new Failure('ledger/size', 'ledger', `the ledger has ${there} entries, not ${size}`)
+    return size
+  }
+  return {
+    enter: (entry) => db.join(() => note(db, entry)),
+    audit: async (filter) => {
+      const key = knownKey(db)
+      if (key === null) return []
+      const { sql, values } = whereOf(key, filter)
+      return db.all(sql, ...values).map(([text]) => JSON.parse(text as string) as LedgerEntry)
+    },
+    ledgerTexts: async (after, limit) =>
+      db.all('SELECT entry FROM audit WHERE seq > $1 ORDER BY seq LIMIT $2', after, limit).map(([text]) => text as string),
+    ledgerSize: async () => sizeOf(db),
+    ledgerRoot: async (size) => root(nodesOf(db), sized(size)),
+    inclusion: async (seq, size) => {
+      if (!Number.isInteger(seq) || seq < 1 || seq > sized(size))
+        throw new Failure('ledger/size', 'ledger', `entry ${seq} is not among the first ${size}`)
+      return inclusionProof(nodesOf(db), seq - 1, size)
+    },
+    consistency: async (older, newer) => {
+      if (!Number.isInteger(older) || older < 1 || older > sized(newer))
+        throw new Failure('ledger/size', 'ledger', `size ${older} is not before ${newer}`)
+      return consistencyProof(nodesOf(db), older, newer)
+    },
+    keepCheckpoint: async (size, text) =>
+      db.write(() => {
+        db.run('INSERT INTO checkpoint (size, note) VALUES ($1, $2) ON CONFLICT DO NOTHING', sized(size), cleanText(text))
+      }),
+    checkpoints: async ({ after, limit }) =>
+      db
+        .all('SELECT size, note FROM checkpoint WHERE size > $1 ORDER BY size, checkpoint LIMIT $2', after, limit)
+        .map(([size, text]) => ({ size: size as number, note: text as string })),
+    checkLedger: async () => await broken(db),
+  }
+}
+
+/** One index does the work, the one that leaves least; the rest filters. */
+function whereOf(key: KeyObject, filter: LedgerFilter): { readonly sql: string; readonly values: readonly Value[] } {
+  const values: Value[] = [filter.after, filter.limit]
+  const terms: string[] = ['a.seq > $1']
+  const bind = (text: string, sql: (place: string) => string) => terms.push(sql(`$${values.push(cleanText(text))}`))
+  let from = 'audit a'
+  if (filter.person !== undefined) {
+    from = 'audit_term t CROSS JOIN audit a ON a.seq = t.seq'
+    bind(pseudonym(key, filter.person), (place) => `t.term = ${place} AND t.seq > $1`)
+  }
+  if (filter.about !== undefined) bind(subject(key, filter.about), (place) => `a.about = ${place}`)
+  if (filter.by !== undefined) bind(filter.by, (place) => `a.by = ${place}`)
+  if (filter.what !== undefined) bind(filter.what, (place) => `a.what = ${place}`)
+  if (filter.since !== undefined) bind(filter.since, (place) => `a.at >= ${place}`)
+  if (filter.until !== undefined) bind(filter.until, (place) => `a.at < ${place}`)
+  const order = filter.person === undefined ? 'a.seq' : 't.seq'
+  const sql = `SELECT a.entry FROM ${from} WHERE ${terms.join(' AND ')} ORDER BY ${order} LIMIT $2`
+  return { sql, values }
+}
+
+const LOT = 1000
+
+async function broken(db: Database): Promise<{ readonly last_good: number; readonly because: string } | null> {
+  let last_good = 0
+  for (;;) {
+    const rows = db.all(
+      `SELECT a.seq, a.entry, n.hash FROM audit a LEFT JOIN ledger_node n ON n.level = 0 AND n.place = a.seq - 1
+       WHERE a.seq > $1 ORDER BY a.seq LIMIT ${LOT}`,
+      last_good,
+    )
+    for (const [seq, text, leaf] of rows) {
+      const found = faultOf(db, last_good, seq as number, text as string, leaf as Uint8Array | null)
+      if (found !== null) return { last_good, because: found }
+      last_good = seq as number
+    }
+    if (rows.length < LOT) break
+    await new Promise((done) => setImmediate(done))
+  }
+  const nodes = Number(db.one('SELECT count(*) FROM ledger_node WHERE level = 0')![0])
+  return nodes === last_good ? null : { last_good, because: `there are hashes of ${nodes} entries` }
+}
+
+function faultOf(db: Database, before: number, seq: number, text: string, leaf: Uint8Array | null): string | null {
+  if (seq !== before + 1) return `entry ${before + 1} is missing`
+  if (leaf === null) return `the hash of entry ${seq} is missing`
+  if (!leafHash(Buffer.from(text)).equals(leaf)) return `entry ${seq} is not what was hashed`
+  if ((JSON.parse(text) as LedgerEntry).seq !== seq) return `entry ${seq} says that it is another one`
+  for (let level = 0, index = seq - 1; index % 2 === 1; level++) {
+    index = (index - 1) / 2
+    const [left, right, above] = [subtree(db, level, index * 2), subtree(db, level, index * 2 + 1), subtree(db, level + 1, index)]
+    if (left === null || right === null || above === null) return `a hash above entry ${seq} is missing`
+    const joined = hash('sha256', Buffer.concat([Buffer.of(1), left, right]), 'buffer')
+    if (!joined.equals(above))
+      return `the hash of subtree ${level + 1}/${index}, completed by entry ${seq}, is not its children's`
+  }
+  return null
+}
+
+function subtree(db: Database, level: number, index: number): Uint8Array | null {
+  const row = db.one('SELECT hash FROM ledger_node WHERE level = $1 AND place = $2', level, index)
+  return row === undefined ? null : (row[0] as Uint8Array)
+}
