@@ -3,7 +3,7 @@ import { readById } from '../record/by-id.ts'
 import { compileStream } from '../record/compile.ts'
 import { sendDeclared } from '../record/send-declared.ts'
 import { openWhoami } from '../record/whoami.ts'
-import type { RequestSpec } from '../types.ts'
+import type { RecordType, RequestSpec } from '../types.ts'
 import { askList, askOne, isObject, type ListSpec } from './ask.ts'
 import { buildLook } from './request.ts'
 import { asking, idOf, namesOf, type Work } from './work.ts'
@@ -15,6 +15,9 @@ const TRIES = 3
 const SAMPLE = 25
 /** Lists of others may be empty by themselves, so more of them are asked. */
 const PARENTS = 10
+/** Grants of one large group may stand together at the beginning. */
+const HELD_SAMPLE = 1000
+const HOLDING: ReadonlySet<RecordType> = new Set<RecordType>(['grant', 'credential', 'session'])
 
 /** Null: there is no record to ask for. */
 export async function controlOne(work: Work, request: RequestSpec | null): Promise<Control> {
@@ -40,7 +43,7 @@ export async function controlList(
   const own = list.request.path === work.act.on.stream.list.path
   const names = namesOf(work)
   if (/\{(id\}|record\.)/.test(request)) {
-    return await anyAlive(await aliveIds(work, PARENTS), async (id) => {
+    return await anyAlive(await likelyIds(work), async (id) => {
       const record = request.includes('{record.') ? await recordOf(work, id) : null
       const read = await askList(work, list, { ...names, id, record, before: null })
       // An empty list beside an empty list shows nothing: a lost right may look like that everywhere.
@@ -57,7 +60,8 @@ async function anotherList(work: Work, list: ListSpec, request: string): Promise
   for (const [name, { stream }] of Object.entries(act.action.input)) {
     if (stream === null || !request.includes(`{input.${name}}`)) continue
     const known = await ctx.store.records(ctx.connection.name, stream, { which: 'latest', after: 0, limit: SAMPLE })
-    const ids = known.map((record) => record.id).filter((id) => id !== intent.input[name])
+    const held = await heldOf(work, 'entitlement', stream)
+    const ids = [...new Set([...held, ...known.map((record) => record.id)])].filter((id) => id !== intent.input[name])
     const names = namesOf(work)
     return await anyAlive(ids.slice(0, PARENTS), async (id) => {
       const read = await askList(work, list, {
@@ -70,6 +74,33 @@ async function anotherList(work: Work, list: ListSpec, request: string): Promise
     })
   }
   return null
+}
+
+/**
+ * First those of whom a snapshot says that they hold something: an honest empty list is then provable though nobody at the beginning of the
+ * directory holds anything. What a snapshot says is only where to look: what counts is what the list shows now.
+ */
+async function likelyIds(work: Work): Promise<readonly string[]> {
+  const self = idOf(work)
+  const held = (await heldOf(work, 'account', work.act.action.on)).filter((id) => id !== self).slice(0, PARENTS / 2)
+  return [...new Set([...held, ...(await aliveIds(work, PARENTS))])].slice(0, PARENTS)
+}
+
+/** Ids of `stream` that grants, credentials and sessions name, a few of each such stream in turn. */
+async function heldOf({ ctx }: Work, field: 'account' | 'entitlement', stream: string): Promise<readonly string[]> {
+  const naming = Object.values(ctx.connector.streams).filter(
+    (one) => HOLDING.has(one.is) && (one.refers[field] ?? []).includes(stream),
+  )
+  const lists = await Promise.all(
+    naming.map(async ({ name }) => {
+      const records = await ctx.store.records(ctx.connection.name, name, { which: 'latest', after: 0, limit: HELD_SAMPLE })
+      return [...new Set(records.flatMap(({ fields }) => (typeof fields[field] === 'string' ? [fields[field]] : [])))].slice(
+        0,
+        PARENTS,
+      )
+    }),
+  )
+  return Array.from({ length: PARENTS }, (_, place) => lists.flatMap((ids) => ids.slice(place, place + 1))).flat()
 }
 
 async function recordOf(work: Work, id: string): Promise<object | null> {

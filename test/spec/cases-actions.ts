@@ -68,7 +68,7 @@ export const ACTION_CASES: readonly Case[] = [
     'group: { stream: groups }',
     'group: { stream: groups }\n      other: { field: ⟦displayName⟧ }',
     'spec/unknown-field',
-    'add `stream`',
+    'add `stream`: of whose records it is a field',
   ),
   one('a grant of nothing', 'group: { stream: groups }', 'group: { type: text }', 'spec/needs-entitlement'),
   one('a grant of an account', 'group: { stream: groups }', 'group: { stream: users }', 'spec/needs-entitlement'),

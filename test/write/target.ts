@@ -154,6 +154,14 @@ streams:
     id: id
     get: GET /users/{id}
     fields: { userName: userName, active: active, title: title, createdAt: createdAt }
+  sessions:
+    is: session
+    each: { user: users }
+    list: GET /users/{user.id}/sessions
+    pages: { kind: none }
+    records: sessions
+    id: ["= user.id", id]
+    fields: { account: "= user.id" }
 actions:
   create_account:
     title: Create
