@@ -79,6 +79,26 @@ describe('rooms', () => {
     expect(cycles).toEqual([])
   })
 
+  // What is tested and what tests it must not be wrong in the same way.
+  test('the lab shares no code with what it tests: only its runners open the doors of the runtime', () => {
+    const NOUNS = new Set(['runtime/types.ts', 'runtime/write-types.ts', 'runtime/errors.ts'])
+    const lab = files.filter((file) => file.startsWith('cli/lab/'))
+    const opened = lab.filter((file) =>
+      imports.get(file)?.some((target) => target.startsWith('runtime/') && !NOUNS.has(target) && !DOORS.has(file)),
+    )
+    expect(opened).toEqual([])
+    const reached = (file: string, seen = new Set<string>()): ReadonlySet<string> => {
+      if (!seen.has(file)) for (const target of imports.get(file) ?? []) reached(target, seen.add(file))
+      return seen.add(file)
+    }
+    const parts = lab.filter((file) => /^cli\/lab\/(twin|oracle|faults|scenarios|policies\/(ask|pages|read|write))\b/.test(file))
+    const shared = parts
+      .filter((file) => !file.endsWith('-bench.ts'))
+      .flatMap((file) => [...reached(file)].filter((target) => target.startsWith('runtime/') && !NOUNS.has(target)))
+    expect(parts.length).toBeGreaterThan(20)
+    expect([...new Set(shared)]).toEqual([])
+  })
+
   test('a source file stays under 300 lines', () => {
     const long = files.filter((file) => readFileSync(file, 'utf8').split('\n').length > 301).filter((file) => !TABLES.has(file))
     expect(long).toEqual([])
@@ -89,6 +109,9 @@ describe('rooms', () => {
     expect([...rooms].filter((room) => MAY_IMPORT[room] === undefined)).toEqual([])
   })
 })
+
+/** The lab's runners. */
+const DOORS = new Set(['dialects', 'rig', 'run-read', 'run-write', 'write-base'].map((name) => `cli/lab/${name}.ts`))
 
 /** Longer than 300 lines because they are tables. */
 const TABLES = new Set(['runtime/errors.ts', 'runtime/types.ts', 'runtime/write-types.ts'])
