@@ -1,5 +1,6 @@
 /** Which request may leave next. Pure. One place for it, so that the judge and the state machine cannot disagree. */
 import type { Action, Facet, Step } from '../types.ts'
+import type { IntentEvent } from '../write-types.ts'
 import { deadlineOf, isResidual, ms, sight } from './facet.ts'
 import {
   baseOf,
@@ -22,6 +23,8 @@ export type Due = { readonly step: string; readonly attempt: number }
 export const MOST_SENDS_LOST = 2
 /** Asked too often is a "not now": it was not done. */
 export const MOST_SENDS_THROTTLED = 6
+/** Looks beyond the needed ones before a row that nobody ends is given up. */
+const SPARE_LOOKS = 2
 
 /**
  * The next send that the rules allow, after the looks so far; null: none, now or ever. A next step only after the facets of the step before
@@ -110,12 +113,16 @@ function resend(situation: Situation, progress: Progress, sent: Sent, own: reado
   if (!mayResend(situation, progress, sent)) return null
   const indices = own.flatMap((facet) => verifiesOf(action, facet)).filter((index) => !isResidual(action.verify[index]!))
   if (indices.length === 0 && sent.result === 'lost') return null
-  return indices.every((index) => isOld(situation, index, sent)) ? { step: sent.step.name, attempt: sent.attempt + 1 } : null
+  const old = indices.filter((index) => isOld(situation, index, sent))
+  // Asked too often was not done, whatever a look shows that shows the asked-for state from the beginning (who may be judged by it at all).
+  const may = sent.result === 'throttled' ? old.length > 0 || indices.length === 0 : old.length === indices.length
+  return may ? { step: sent.step.name, attempt: sent.attempt + 1 } : null
 }
 
-function mayResend({ action, intent }: Situation, progress: Progress, sent: Sent): boolean {
+function mayResend({ action, intent, events }: Situation, progress: Progress, sent: Sent): boolean {
   const most = sent.result === 'lost' ? MOST_SENDS_LOST : sent.result === 'throttled' ? MOST_SENDS_THROTTLED : 0
-  if (sent.attempt >= most || action.idempotency === 'none') return false
+  const sends = sent.result === 'lost' ? lostOf(events, sent.step.name) : sent.attempt
+  if (sends >= most || action.idempotency === 'none') return false
   return intent.id !== null || (action.find !== null && progress.found === null)
 }
 
@@ -131,12 +138,24 @@ export function awaitsResend(situation: Situation, progress: Progress): boolean 
   return indices.some((index) => {
     const verify = action.verify[index]!
     if (isResidual(verify) || isOld(situation, index, sent)) return false
-    if (runSince(situation, index, baseOfSent(sent))?.shows !== 'other') return false
-    if (sent.result === 'throttled') return true
+    const run = runSince(situation, index, baseOfSent(sent))
+    if (run?.shows !== 'other') return false
+    // Where nobody can see any more the row is never ended: not waited for long.
+    const looks = looksSince(situation, index, baseOfSent(sent)).filter((look) => ms(look.at) >= ms(run.first_at))
+    if (sent.result === 'throttled') return looks.length < Math.max(1, verify.agree) + SPARE_LOOKS
     const deadline = deadlineOf(verify, sent.from)
     const late = looksSince(situation, index, baseOfSent(sent)).filter((look) => ms(look.at) >= deadline)
     return late.length < Math.max(1, verify.agree) && late.every((look) => sight(verify, look) === 'other')
   })
+}
+
+/** Sendings of a step that got no answer; those that were asked too often were answered, and are no losses. */
+function lostOf(events: readonly IntentEvent[], step: string): number {
+  const own = events.filter((event) => (event.kind === 'sending' || event.kind === 'answered') && event.step === step)
+  return own.filter((event, place) => {
+    const next = own[place + 1]
+    return event.kind === 'sending' && !(next?.kind === 'answered' && next.status === 429)
+  }).length
 }
 
 function isOld(situation: Situation, index: number, sent: Sent): boolean {

@@ -660,6 +660,21 @@ test('asked too often, for longer than the window lasts: it is sent again before
   expect(at_75).toEqual({ act: 'send', step: 'off', attempt: 2 })
 })
 
+test('asked too often: a look that shows the asked-for state from the beginning does not keep the step from being sent again (found by the lab: W19)', () => {
+  const guarded = action({ verify: [verify('account'), verify('account')] })
+  const looks = [1, 6].flatMap((s) => [look(s, 'other'), look(s, 'asked', { verify: 1 })])
+  const events = [requested, looked(0), sending(1), answered(1, 'refused', { status: 429 }), ...looks]
+  const act = decide({ action: guarded, row: { intent: intent(), events }, now: at(7), killed: null, approved: true })
+  expect(act).toEqual({ act: 'send', step: 'off', attempt: 2 })
+})
+
+test('asked too often, then lost: what was asked too often counts as no loss (found by the lab: W19 with W6)', () => {
+  const events = [requested, looked(0), sending(1), answered(1, 'refused', { status: 429 }), look(1, 'other'), look(6, 'other')]
+  const again = [...events, sending(7, 'off', 2), answered(7, 'lost'), look(62, 'other'), look(67, 'other'), look(72, 'other')]
+  const act = decide({ action: action(), row: { intent: intent(), events: again }, now: at(72.1), killed: null, approved: true })
+  expect(act).toEqual({ act: 'send', step: 'off', attempt: 3 })
+})
+
 test('a look that is due at the deadline comes before judging', () => {
   const events = [requested, looked(1), sending(1), look(2, 'other')]
   expect(ask({ events, now: at(90) })).toMatchObject({ act: 'look', not_before: at(7) })

@@ -196,7 +196,7 @@ function changed(
     case 'if_applied':
       return lie.applied === false ? [] : changes
     case 'elsewhere':
-      return changes.map((change) => elsewhere(change, world))
+      return changes.map((change) => elsewhere(change, o))
     case 'first_only': {
       const sets = changes.filter((change) => change.do === 'set')
       if (sets.length === 0) return changes.map((change) => (change.do === 'put' ? withoutOne(change, o.values) : change))
@@ -217,14 +217,18 @@ function changed(
   }
 }
 
-/** The same to another record of the collection; what ties two together is cut from, or made to, another one. */
-function elsewhere(change: Change, world: World): Change {
-  const others = [...(world.collections.get(change.of)?.values() ?? [])].filter(({ id }) => id !== idOf(change))
+/** The same to somebody else: whatever names the subject names another one, a log of it too. */
+function elsewhere(change: Change, o: StrikeOptions & { readonly world: World }): Change {
+  const of = o.play.subject?.of
+  const others = [...(o.world.collections.get(of ?? '')?.keys() ?? [])].filter((id) => id !== o.subject)
   const other = others[others.length >> 1]
-  if (other === undefined) return change
-  return change.do === 'put'
-    ? { ...change, entry: { ...change.entry, id: `${change.entry.id}-x`, links: other.links } }
-    : { ...change, id: other.id }
+  if (o.subject === null || other === undefined) return change
+  const text = JSON.stringify(change)
+  const turned = JSON.parse(text.replaceAll(o.subject, other)) as Change
+  if (change.do === 'put' || text.includes(o.subject)) return turned
+  // What is tied to them is known by its links.
+  const theirs = [...(o.world.collections.get(change.of)?.values() ?? [])].find((one) => Object.values(one.links).includes(other))
+  return theirs === undefined ? change : { ...change, id: theirs.id }
 }
 
 /** A record that is made, with something else in it. */

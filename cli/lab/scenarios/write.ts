@@ -61,11 +61,14 @@ function scenariosOf(action: Action, play: ActionPlay): readonly WriteScenario[]
   // What a look cannot show stays as it was: the best is what is left.
   const blank = best === 'unverifiable'
   const denied: readonly Said[] = blank ? ['unverifiable', 'unknown', 'rejected'] : NOT
+  /** A first step that no facet shows and no `when` tells: where its answer is lost nobody can know. */
+  const dark = action.steps[0]?.facets.length === 0 && action.steps[0].when === null
   const done: readonly Said[] = blank ? ['unverifiable', 'unknown'] : [best]
+  const lost: readonly Said[] = dark ? [...done, 'unknown'] : done
   /** A step that no facet shows is believed; where it comes late the step after it meets the old state. */
   const slow: readonly Said[] = action.steps.some((step) => step.facets.length === 0) ? [...done, 'refuted'] : done
   /** A second send is allowed where looks can show the first. */
-  const resent: readonly Said[] = action.idempotency === 'none' || blank ? ['unknown', 'unverifiable'] : done
+  const resent: readonly Said[] = action.idempotency === 'none' || blank ? ['unknown', 'unverifiable'] : lost
   const undone: readonly Said[] = blank
     ? done
     : ['reverted', 'refuted', 'partial', ...(action.recheck_s.length === 0 ? (['unknown'] as const) : [])]
@@ -82,13 +85,13 @@ function scenariosOf(action: Action, play: ActionPlay): readonly WriteScenario[]
     lie('W2-late', 'it happens only after the window', [...denied, ...done], { fault: 'delayed', ms: late_ms }),
     lie('W2-edge', 'it happens just within the window', [...denied, ...done], { fault: 'delayed', ms: window_ms - 1_000 }),
     lie('W4', 'an error with status 200', denied, { fault: 'error_200' }),
-    lie('W5-reset', 'no answer, it happened', done, { fault: 'answer_lost', how: 'reset', applied: true }),
-    lie('W5-hang', 'no answer in time, it happened', done, { fault: 'answer_lost', how: 'hang', applied: true, times: 1 }),
-    lie('W5-cut', 'half an answer, it happened', done, { fault: 'answer_lost', how: 'cut', applied: true }),
+    lie('W5-reset', 'no answer, it happened', lost, { fault: 'answer_lost', how: 'reset', applied: true }),
+    lie('W5-hang', 'no answer in time, it happened', lost, { fault: 'answer_lost', how: 'hang', applied: true, times: 1 }),
+    lie('W5-cut', 'half an answer, it happened', lost, { fault: 'answer_lost', how: 'cut', applied: true }),
     lie(
       'W5-late',
       'no answer, it happens late in the window',
-      slow,
+      [...slow, ...lost],
       { fault: 'answer_lost', how: 'reset', applied: true, times: 1 },
       { fault: 'delayed', ms: soon_ms },
     ),
@@ -100,8 +103,8 @@ function scenariosOf(action: Action, play: ActionPlay): readonly WriteScenario[]
       times: 1,
     }),
     lie('W6-never', 'never an answer, it never happens', denied, { fault: 'answer_lost', how: 'reset', applied: false }),
-    lie('W7', 'a 500, it happened', done, { fault: 'failed_5xx', status: 500, applied: true }),
-    lie('W7-503', 'a 503, it happened', done, { fault: 'failed_5xx', status: 503, applied: true }),
+    lie('W7', 'a 500, it happened', lost, { fault: 'failed_5xx', status: 500, applied: true }),
+    lie('W7-503', 'a 503, it happened', lost, { fault: 'failed_5xx', status: 503, applied: true }),
     lie('W7-not', 'a 502 once, it did not happen', resent, { fault: 'failed_5xx', status: 502, applied: false, times: 1 }),
     lie('W10', '202, and then it fails', denied, { fault: 'accepted_202' }),
     lie('W17', 'nothing can be read any more, and it did not happen', [...denied], { fault: 'blinded', applied: false }),
