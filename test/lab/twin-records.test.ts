@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { clock } from '../../cli/lab/clock.ts'
 import { seeded } from '../../cli/lab/random.ts'
+import { scaled } from '../../cli/lab/twin/pages/page.ts'
 import { selected } from '../../cli/lab/twin/select.ts'
 import { render, scopeOf } from '../../cli/lab/twin/template.ts'
 import { createWorld } from '../../cli/lab/twin/world.ts'
@@ -52,4 +53,17 @@ test.each([
   const select = { query: '$select', default: ['id'], always: ['@odata.type'] }
   expect(selected(body, select, { query: new URLSearchParams(query) })).toEqual(shown)
   expect(selected(body, undefined, { query: new URLSearchParams(query) })).toEqual(body)
+})
+
+test.each([
+  [200, 200, 3, 3],
+  [150, 200, 3, 2],
+  [150, 200, 10, 8],
+  [1, 999, 10, 1],
+  [999, 500, 3, 6],
+  [5000, 500, 3, 6],
+  [1, 2, 1, 1],
+  [0, 200, 3, 0],
+])('%i of %i at %i rows a page are %i: a smaller page stays smaller', (asked, full, page_size, rows) => {
+  expect(scaled(asked, full, page_size)).toBe(rows)
 })

@@ -3,7 +3,7 @@ import type { Json } from '../../../runtime/types.ts'
 import type { Served } from './dialect.ts'
 import { apply } from './effects.ts'
 import { whenHolds } from './match.ts'
-import { cutAt } from './pages/page.ts'
+import { cutAt, scaled } from './pages/page.ts'
 import { WORDS } from './pages/words.ts'
 import { at, over, put } from './path.ts'
 import { selected } from './select.ts'
@@ -181,8 +181,7 @@ function sizeOf(twin: Inside, ask: Ask, form: NonNullable<Served['list']>): numb
   const text =
     size === null ? null : size.query !== undefined ? ask.query.get(size.query) : (at(ask.body, size.body ?? '') ?? null)
   if (size === null || text === null || !/^\d+$/.test(String(text))) return twin.page_size
-  const asked = Number(text)
-  return asked === 0 ? 0 : Math.max(1, Math.min(2 * twin.page_size, Math.ceil((asked * twin.page_size) / size.full)))
+  return scaled(Number(text), size.full, twin.page_size)
 }
 
 /** Offsets carry no page number: the same place again is the same page, a later one the next. */

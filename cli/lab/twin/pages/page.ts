@@ -36,6 +36,13 @@ export function number(text: string | null, absent: number): number | null {
   return /^-?\d+$/.test(text) ? Number(text) : null
 }
 
+/** What is a smaller page in production is a smaller one here: 150 beside 200 would be the same three rows, and a second pass the first once more. */
+export function scaled(asked: number, full: number, page_size: number): number {
+  if (asked === 0) return 0
+  const rows = Math.ceil((asked * page_size) / full)
+  return Math.max(1, Math.min(asked < full ? page_size - 1 : 2 * page_size, rows))
+}
+
 /** Opaque to the client, and no secret here. */
 export const tokenOf = ({ after, index, page, mark }: Spot): string =>
   Buffer.from(JSON.stringify([after, index, page, mark])).toString('base64url')
