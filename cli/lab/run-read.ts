@@ -6,9 +6,10 @@ import { sync } from '../../runtime/read/sync.ts'
 import { Secret } from '../../runtime/secret.ts'
 import type { Connection } from '../../runtime/types.ts'
 import { type Clock, clock } from './clock.ts'
-import { readHooks } from './faults/read.ts'
+import { READ_FAULTS, readHooks } from './faults/read.ts'
 import { compare, isTrue, type StoredRow, type Truth, told, truthOf } from './oracle/read.ts'
-import { type Random, seeded, some, upTo } from './random.ts'
+import { seeded, upTo } from './random.ts'
+import { connectionFor, idsOf, streamsFor, type Truths, truthsOf } from './read-scene.ts'
 import type { Rig, Store } from './rig.ts'
 import { bareRequests, choose, sizesOf } from './scenarios/choose.ts'
 import { READ_SCENARIOS } from './scenarios/read.ts'
@@ -21,8 +22,8 @@ import type { PlayOptions, Run, Said, Scenario } from './types.ts'
 /** More than any honest or lied-to read needs: a run beyond it has no end. */
 const MOST_REQUESTS = 6_000
 
-type Played = { readonly result: SyncResult | null; readonly because: string | null }
-type Truths = ReadonlyMap<string, Truth>
+/** `moments`: the truth after each change that a lie made in the target meanwhile. */
+type Played = { readonly result: SyncResult | null; readonly because: string | null; readonly moments: readonly Truths[] }
 type Stage = {
   readonly dialect: Dialect
   readonly twin: Twin
@@ -112,13 +113,22 @@ export async function playRead(
   return { ...run, log }
 }
 
+/** Lies that change the target itself. */
+const CHANGING = Object.keys(READ_FAULTS).filter((name) => READ_FAULTS[name]?.after !== undefined)
+
 /** One sync. `stop`: after so many requests. */
 async function play(stage: Stage, hooks: readonly Hooks[], stop: number | null): Promise<Played> {
   const { twin, at, store, connection } = stage
   const control = new AbortController()
   let asked = 0
+  const moments: Truths[] = []
+  let strikes = 0
+  const changing = hooks.some((hook) => hook.after !== undefined)
   const guard: Hooks = {
     after: () => {
+      const now = changing ? CHANGING.reduce((sum, fault) => sum + (twin.fired[fault] ?? 0), 0) : 0
+      if (now > strikes) moments.push(truthsOf(twin, stage.only))
+      strikes = now
       asked++
       if (asked === stop || asked > MOST_REQUESTS) control.abort(new Error('stopped'))
     },
@@ -145,9 +155,9 @@ async function play(stage: Stage, hooks: readonly Hooks[], stop: number | null):
       signal: control.signal,
       off: stage.off,
     })
-    return { result, because: asked > MOST_REQUESTS ? `no end after ${MOST_REQUESTS} requests` : null }
+    return { result, because: asked > MOST_REQUESTS ? `no end after ${MOST_REQUESTS} requests` : null, moments }
   } catch (error) {
-    return { result: null, because: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }
+    return { result: null, because: error instanceof Error ? `${error.name}: ${error.message}` : String(error), moments }
   } finally {
     await http.close()
   }
@@ -186,6 +196,7 @@ async function judge(
       before: truths.before.get(stream) ?? none,
       after: truths.after.get(stream) ?? none,
       ever: truthOf(twin, stream, true),
+      during: played.moments.flatMap((moment) => moment.get(stream) ?? []),
     }
     const difference = compare(about, truth, await rows(store, connection.name, stream, 'latest'))
     if (!isTrue(difference)) {
@@ -244,60 +255,4 @@ function worst(dialect: Dialect, result: SyncResult | null, streams: readonly st
     return counts ? [result.streams[stream]?.verdict.is ?? 'error'] : []
   })
   return ORDER.find((one) => said.includes(one)) ?? 'complete'
-}
-
-/** The target, what it depends on, and what its proofs lean on. */
-function streamsFor(dialect: Dialect, target: string, all: boolean): readonly string[] {
-  const played = Object.keys(dialect.file.streams)
-  if (all) return dialect.connector.order.filter((name) => played.includes(name))
-  const wanted = new Set<string>()
-  const want = (name: string): void => {
-    const stream = dialect.connector.streams[name]
-    if (stream === undefined || wanted.has(name)) return
-    for (const each of Object.values(stream.each)) if (each.from === 'stream') want(each.stream)
-    wanted.add(name)
-    for (const proof of stream.prove)
-      for (const other of [proof['of'], proof['stream']]) if (typeof other === 'string' && played.includes(other)) want(other)
-    // Edges to what was not read are shown to no end: a credential's as a grant's.
-    for (const names of Object.values(stream.refers)) for (const other of names) if (played.includes(other)) want(other)
-  }
-  want(target)
-  if (dialect.file.streams[target]?.role === 'users')
-    for (const [name, about] of Object.entries(dialect.file.streams)) if (about.role === 'edges') want(name)
-  return dialect.connector.order.filter((name) => wanted.has(name))
-}
-
-const truthsOf = (twin: Twin, streams: readonly string[]): Truths =>
-  new Map(streams.filter((stream) => twin.file.streams[stream] !== undefined).map((stream) => [stream, truthOf(twin, stream)]))
-
-function idsOf(twin: Twin, stream: string, random: Random): readonly string[] {
-  const of = twin.file.streams[stream]?.of ?? ''
-  const ids = [...(twin.world.collections.get(of)?.keys() ?? [])]
-  return some(random, of === twin.file.me ? ids.slice(1) : ids, 2)
-}
-
-function connectionFor(
-  dialect: Dialect,
-  twin: Twin,
-  at: Clock,
-  scenario: ReadScenario,
-  name: string,
-  canaries: Connection['canaries'],
-): Connection {
-  const now = at.now()
-  const attests = dialect.connector.scope_proof.length === 0 && dialect.file.attested !== false && scenario.unattested !== true
-  const iso = (ms: number) => new Date(ms).toISOString()
-  return {
-    // One of its own: what another run of a scenario left in the store is no history of this one.
-    name,
-    connector: dialect.connector.connector,
-    connector_file: dialect.connector.connector,
-    settings: twin.settings,
-    secrets: {},
-    owner: null,
-    attested: attests ? { by: 'the lab', at: iso(now), until: iso(now + 86_400_000), reason: 'the twin shows everybody' } : null,
-    canaries,
-    allow_private: true,
-    created_at: iso(now),
-  }
 }

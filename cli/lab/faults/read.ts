@@ -37,13 +37,16 @@ function hookOf(lie: ReadLie, fault: ReadFault): Hooks {
     if (lie.page === 'last') return page === null || page.next === null
     return lie.page === undefined || (fault.onwards === true ? no >= lie.page : no === lie.page)
   }
-  /** Whether it strikes here; told once an answer. */
-  const strikes = (ask: Ask, page: Page | null, twin: TwinView): boolean => {
-    if (!left() || !placed(ask, page, twin)) return false
-    if (passed++ < (lie.skip ?? 0)) return false
+  const aimed = (ask: Ask, page: Page | null, twin: TwinView): boolean =>
+    left() && placed(ask, page, twin) && passed++ >= (lie.skip ?? 0)
+  const strike = (twin: TwinView): void => {
     struck++
     twin.fire(lie.fault)
-    return true
+  }
+  const strikes = (ask: Ask, page: Page | null, twin: TwinView): boolean => {
+    const hit = aimed(ask, page, twin)
+    if (hit) strike(twin)
+    return hit
   }
   const seen = (ask: Ask, page: Page | null, before: Page | null, twin: TwinView): Struck => ({
     lie,
@@ -100,10 +103,15 @@ function hookOf(lie: ReadLie, fault: ReadFault): Hooks {
       if (!reads(ask)) return page
       const before = page.before === null ? null : cut(page.before)
       here = { no: ask.no, page, before }
-      if (!changesPages || !strikes(ask, page, twin)) return page
+      if (!changesPages || !aimed(ask, page, twin)) return page
       const struckNow = seen(ask, page, before, twin)
-      const rows = fault.rows === undefined ? page.rows : page.rows === null ? null : fault.rows(struckNow, page.rows)
-      return fault.page?.(struckNow, { ...page, rows }, cut) ?? { ...page, rows }
+      const rows = fault.rows === undefined || page.rows === null ? page.rows : fault.rows(struckNow, page.rows)
+      const changed = rows === page.rows ? page : { ...page, rows }
+      const out = fault.page?.(struckNow, changed, cut) ?? changed
+      // A lie that changes nothing did not strike.
+      if (same(out, page)) return page
+      strike(twin)
+      return out
     },
     body: (ask, body, twin) => {
       if (fault.count !== undefined && ask.counts.includes(lie.stream) && ask.kind === 'answer')
@@ -115,11 +123,11 @@ function hookOf(lie: ReadLie, fault: ReadFault): Hooks {
       if (!reads(ask) || ask.kind === 'list' || fault.rows === undefined) return body
       const place = twin.connector.streams[lie.stream]?.records ?? '[]'
       const list = at(body, place)
-      if (!Array.isArray(list) || !strikes(ask, null, twin)) return body
-      const rows = fault.rows(
-        seen(ask, null, null, twin),
-        list.map((one: Json): Row => ({ entry: null, body: one })),
-      )
+      if (!Array.isArray(list) || list.length === 0 || !aimed(ask, null, twin)) return body
+      const honest = list.map((one: Json): Row => ({ entry: null, body: one }))
+      const rows = fault.rows(seen(ask, null, null, twin), honest)
+      if (sameRows(rows, honest)) return body
+      strike(twin)
       const out = structuredClone(body) as Native
       put(out, place, rows === null ? null : rows.map((row) => row.body))
       return out
@@ -144,6 +152,11 @@ function hookOf(lie: ReadLie, fault: ReadFault): Hooks {
     return value
   }
 }
+
+const sameRows = (a: readonly Row[] | null, b: readonly Row[] | null): boolean =>
+  a === b || (a !== null && b !== null && a.length === b.length && a.every((row, place) => row === b[place]))
+const same = (a: Page, b: Page): boolean =>
+  a.next === b.next && a.total === b.total && a.pages === b.pages && sameRows(a.rows, b.rows)
 
 /** Which record of the parent collection the list is below, from 0; -1 where it is below none. */
 function parentNo(ask: Ask, lie: ReadLie, twin: TwinView): number {

@@ -68,13 +68,13 @@ function keyOfStored(told: StreamTruth, row: StoredRow): string {
   return key === null ? row.id : key.map((field) => String(row.fields[field])).join(' ')
 }
 
-/** `before`, `after`: around the sync. `ever`: with everything that came and went meanwhile. */
+/** `before`, `after`: around the sync. `during`: as it was after each change meanwhile. `ever`: with everything that came and went. */
 export function compare(
   told: StreamTruth,
-  truth: { readonly before: Truth; readonly after: Truth; readonly ever: Truth },
+  truth: { readonly before: Truth; readonly after: Truth; readonly ever: Truth; readonly during?: readonly Truth[] },
   stored: readonly StoredRow[],
 ): Difference {
-  const { before, after, ever } = truth
+  const { before, after, ever, during = [] } = truth
   const rows = new Map<string, StoredRow[]>()
   for (const row of stored) {
     const key = keyOfStored(told, row)
@@ -86,13 +86,12 @@ export function compare(
     const there = before.get(key)
     if (there === undefined) continue
     const found = rows.get(key) ?? []
+    const known = [...facts, ...there, ...during.flatMap((moment) => moment.get(key) ?? [])]
     if (found.length < Math.min(facts.length, there.length)) missing.push(key)
     else if (found.length > Math.max(facts.length, there.length)) wrong.push(`${key}: ${found.length} times`)
     for (const row of found) {
-      // Either all that was so before, or what has come of it since, field by field: a read takes time.
-      const field = Object.keys(told.fields).find(
-        (name) => ![...facts, ...there].some((one) => same(row.fields[name], one[name])),
-      )
+      // What was so before, after, or at some moment between, field by field: a read takes time.
+      const field = Object.keys(told.fields).find((name) => !known.some((one) => same(row.fields[name], one[name])))
       if (field !== undefined) wrong.push(`${key}: ${field} is ${JSON.stringify(row.fields[field])}`)
     }
   }

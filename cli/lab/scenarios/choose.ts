@@ -53,7 +53,12 @@ export function choose(scenario: ReadScenario, dialect: Dialect, twin: Twin, pag
 function aimed(aim: Aim, stream: string, rows: number, page_size: number, random: Random): ReadLie {
   const pages = Math.max(1, Math.ceil(rows / page_size))
   const page = pageOf(aim.where, pages, random)
-  const count = aim.rows === 'some' ? 1 + upTo(random, 3) : aim.rows === 'third' ? Math.ceil(rows / 3) : aim.rows
+  const counts = {
+    some: () => 1 + upTo(random, 3),
+    third: () => Math.ceil(rows / 3),
+    half_page: () => Math.max(1, Math.floor(page_size / 2)),
+  }
+  const count = typeof aim.rows === 'string' ? counts[aim.rows]() : aim.rows
   return {
     fault: aim.fault,
     stream,

@@ -23,7 +23,7 @@ export const ODD: readonly ReadScenario[] = [
     pages: 1,
     sizes: ['none'],
   }),
-  odd('R13', 'a target that never gives more than a few a page', [{ fault: 'cap', rows: 3 }], {
+  odd('R13', 'a target that never gives more than a few a page', [{ fault: 'cap', rows: 'half_page' }], {
     target: fits.both(fits.resizable, fits.nodes),
     pages: 1,
     sizes: SEVERAL,

@@ -14,7 +14,7 @@ export type Aim = {
   readonly fault: string
   readonly where?: Where
   readonly times?: number
-  readonly rows?: number | 'some' | 'third'
+  readonly rows?: number | 'some' | 'third' | 'half_page'
   readonly seconds?: number
   /** Only the list below one parent record that has rows. */
   readonly one_parent?: boolean

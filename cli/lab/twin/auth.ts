@@ -54,11 +54,14 @@ export function openGate(connector: Connector, settings: Values, secrets: { read
     readonly value: string
   }
   const cookie = options['cookie'] as string | undefined
+  // A token that was given stays good when another one is given: requests under way hold the one before.
+  const given = () => Array.from({ length: token }, (_, before) => `access-${before + 1}`)
   const admits: Gate['admits'] = (ask) =>
-    token > 0 &&
-    (cookie !== undefined
-      ? (ask.headers['cookie'] ?? '').includes(`${cookie}=${held()}`)
-      : ask.headers[into.header.toLowerCase()] === into.value.replace('{token}', held()))
+    given().some((one) =>
+      cookie !== undefined
+        ? (ask.headers['cookie'] ?? '').includes(`${cookie}=${one}`)
+        : ask.headers[into.header.toLowerCase()] === into.value.replace('{token}', one),
+    )
   const request = String(options['request'] ?? '').split(' ')
   const url = options.kind === 'login' ? absolute(say(request[1]), say(connector.base_url)) : say(options['token_url'])
   return {
