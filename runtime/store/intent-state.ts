@@ -25,8 +25,8 @@ export function stateAfter(before: Folded, event: IntentEvent): Folded {
     case 'answered':
       return { ...before, state: event.result }
     case 'look':
-      // A look before sending is told by `looked`; a recheck of what is over takes nothing up again.
-      return event.look.phase === 'after' ? { ...before, state: 'looking' } : before
+      // A look before sending is told by `looked`; a later look at what has an outcome, if only `unknown`, takes nothing up again.
+      return event.look.phase === 'after' && before.state !== 'done' ? { ...before, state: 'looking' } : before
     case 'outcome':
       return { ...before, state: 'done', outcome: event.outcome.is }
     case 'cancelled':

@@ -86,8 +86,10 @@ export async function drain(ctx: WriteContext, options: DrainOptions = {}): Prom
 
   try {
     await releaseApproved(ctx)
-    while (open()) {
+    for (let takes = 1; open(); takes++) {
       changed = Promise.withResolvers<void>()
+      // Timers and signals get their turn, however much waits.
+      if (takes % 32 === 0) await new Promise((turn) => setImmediate(turn))
       if (await takeOne()) continue
       if (running.size === 0 && (until === 'empty' || poll_ms === null)) break
       await waited(ctx, changed.promise, poll_ms)

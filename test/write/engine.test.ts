@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { drain, intentOf, runIntent } from '../../runtime/write/engine.ts'
+import { drain, intentOf, recheck, runIntent } from '../../runtime/write/engine.ts'
 import type { IntentEvent, Outcome } from '../../runtime/write-types.ts'
 import { openLab, PROVENANCE, type SmallLab } from './lab.ts'
 import { type SmallTarget, smallTarget } from './target.ts'
@@ -350,6 +350,26 @@ describe('draining', () => {
     expect(drained.outcomes.map(({ outcome }) => outcome.is)).toEqual(Array(9).fill('verified'))
     expect([...it.users.values()].filter((one) => one.title === 'C').map((one) => one.id)).toEqual(['u1', 'u2', 'u3'])
     expect(it.effects.length).toBe(9)
+  })
+
+  test('ends beside a change that nobody can see the end of, and works off the others', { timeout: 20_000 }, async () => {
+    const { it, lab } = await both()
+    // Once it was sent nothing that is asked about it is answered.
+    const gone = new Set<string>()
+    it.lie = (request) => {
+      if (!request.path.includes('u1')) return null
+      if (request.method !== 'GET') gone.add('u1')
+      return gone.has('u1') ? { apply: false, answer: { status: 500 } } : null
+    }
+    const lost = await lab.ask('update_account', 'u1', { input: { title: 'Lost' } })
+    expect((await drain(lab.ctx)).outcomes.map(({ outcome }) => outcome.is)).toEqual(['unknown'])
+    // A look later that was not answered either: it stays what it was, and takes nobody's turn.
+    await recheck({ ...lab.ctx, now: () => Date.now() + 3_600_000 }, lost)
+    await lab.ask('update_account', 'u2', { input: { title: 'Next' } })
+    const again = await drain(lab.ctx, { until: Date.now() + 3_000 })
+    expect(again.outcomes.map(({ outcome }) => outcome.is)).toEqual(['verified'])
+    expect(await lab.store.next('small', () => [])).toBeNull()
+    expect((await lab.store.intent(lost))?.state).toBe('done')
   })
 
   test('200 orderings of create, update, fail, deactivate: the deactivation always leaves', async () => {
