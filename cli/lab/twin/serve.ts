@@ -1,82 +1,23 @@
 /** A twin on loopback. The server lives as long as the worker; a twin is put on stage for one run. */
 import { createHash } from 'node:crypto'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import type { Connector, Json } from '../../../runtime/types.ts'
+import type { Json } from '../../../runtime/types.ts'
 import type { Clock } from '../clock.ts'
 import { seeded } from '../random.ts'
 import type { Exchange } from '../types.ts'
 import { answer, fits, type Inside } from './answer.ts'
-import { newKey, openGate, secretsFor } from './auth.ts'
+import { openGate, secretsFor } from './auth.ts'
 import { type Dialect, find, redirected } from './dialect.ts'
 import { errorAnswer } from './errors.ts'
+import { decode, enumerationOf, kindOf } from './hear.ts'
 import { limitHeaders, waitHeaders } from './limits.ts'
 import { whenHolds } from './match.ts'
 import { at } from './path.ts'
+import type { Asked, Stage } from './stage.ts'
 import { render, scopeOf } from './template.ts'
 import type { Answer, Ask, EndpointSpec, Hooks, Twin, World } from './types.ts'
 import { createWorld } from './world.ts'
 
-export type Stage = {
-  readonly origin: string
-  /** Who answers from now on. */
-  readonly on: (play: ((request: Asked) => Answer) | null) => void
-  readonly key: () => string
-  readonly close: () => Promise<void>
-}
-export type Asked = {
-  readonly method: string
-  readonly url: string
-  readonly headers: { readonly [name: string]: string }
-  readonly body: string
-}
-
-export async function openStage(): Promise<Stage> {
-  let play: ((request: Asked) => Answer) | null = null
-  let key: string | null = null
-  const server = createServer((request, response) => {
-    read(request)
-      .then((body) => {
-        const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]))
-        send(response, play === null ? null : play({ method: request.method ?? 'GET', url: request.url ?? '/', headers, body }))
-      })
-      // A fault of the twin itself is no answer of a target: the run ends as an error.
-      .catch((fault: unknown) => response.destroy(fault instanceof Error ? fault : new Error(String(fault))))
-  })
-  server.keepAliveTimeout = 60_000
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    on: (next) => {
-      play = next
-    },
-    key: () => (key ??= newKey()),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        server.closeAllConnections()
-      }),
-  }
-}
-
-function send(response: ServerResponse, said: Answer | null): void {
-  // The client's patience ends it.
-  if (said?.cut === 'hang') return
-  if (said === null || said.cut === 'before') {
-    response.destroy()
-    return
-  }
-  const bytes = Buffer.from(said.text)
-  response.writeHead(
-    said.status,
-    said.status === 204 ? said.headers : { ...said.headers, 'content-length': String(bytes.length) },
-  )
-  if (said.cut !== 'body') {
-    response.end(said.status === 204 ? undefined : bytes)
-    return
-  }
-  response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => response.destroy())
-}
+export { type Asked, openStage, type Stage } from './stage.ts'
 
 export type TwinOptions = {
   readonly dialect: Dialect
@@ -96,7 +37,7 @@ export function createTwin(o: TwinOptions): Twin {
   const { dialect, stage, clock } = o
   const { file } = dialect
   const settings = redirected(dialect.settings, stage.origin) as { readonly [name: string]: Json }
-  const connector = pointed(dialect.connector, stage.origin)
+  const connector = stage.pointed(dialect.connector)
   const secrets = secretsFor(dialect.connector, stage.key)
   const gate = openGate(connector, settings, secrets)
   const log = createHash('sha256')
@@ -249,17 +190,7 @@ export function createTwin(o: TwinOptions): Twin {
       no: ++requests,
       method: request.method,
       endpoint: found?.endpoint.key ?? '',
-      kind: token
-        ? 'token'
-        : spec === null
-          ? 'stranger'
-          : 'list' in spec
-            ? 'list'
-            : 'get' in spec
-              ? 'get'
-              : 'effects' in spec
-                ? 'write'
-                : 'answer',
+      kind: kindOf(spec, token),
       path: url.pathname,
       params,
       query,
@@ -301,39 +232,4 @@ export function createTwin(o: TwinOptions): Twin {
     },
     log: () => log.copy().digest('hex'),
   }
-}
-
-/** A copy that speaks with the twin: no rate and one request at a time, so that a seed decides the order of everything. */
-export function pointed(connector: Connector, origin: string): Connector {
-  const here = redirected(connector, origin) as Connector
-  return { ...here, limits: { ...here.limits, requests_per_minute: null, concurrent: 1 } }
-}
-
-/** Endpoint, params and query, without what paging puts there. */
-function enumerationOf(request: Asked, url: URL, served: Parameters<typeof answer>[2] | undefined): string {
-  if (served?.list === undefined || served.list === null) return ''
-  const { pages } = served.list
-  const into = (pages['into'] ?? {}) as { readonly query?: string; readonly body?: string }
-  const paging = new Set(['startIndex', 'cursor', into.query, typeof pages['param'] === 'string' ? pages['param'] : 'after'])
-  const query = [...url.searchParams].filter(([name]) => !paging.has(name))
-  // A cursor in a body is a part of it; a body with another one is the same enumeration.
-  const body = into.body === undefined ? request.body : ''
-  return `${request.method} ${url.pathname} ${JSON.stringify(query)} ${body}`
-}
-
-function decode(request: Asked): Json {
-  if (request.body === '') return null
-  const type = request.headers['content-type'] ?? ''
-  if (type.includes('form-urlencoded')) return Object.fromEntries(new URLSearchParams(request.body))
-  try {
-    return JSON.parse(request.body) as Json
-  } catch {
-    return null
-  }
-}
-
-async function read(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString('utf8')
 }

@@ -219,7 +219,11 @@ function tie(world: World, name: string, declared: CollectionSpec, random: Rando
   const parents = [...(world.collections.get(declared.links?.[per] ?? '')?.keys() ?? [])]
   if (to === undefined) {
     for (const [place, parent] of parents.entries())
-      if (place === 0 ? cover : (!cover || place > 1) && random() < share) world.add(name, { links: { [per]: parent } })
+      if (place === 0 ? cover : (!cover || place > 1) && random() < share) {
+        const links = world.collections.get(declared.links?.[per] ?? '')?.get(parent)?.links ?? {}
+        const same = Object.entries(links).filter(([link]) => declared.links?.[link] !== undefined)
+        world.add(name, { links: { ...Object.fromEntries(same), [per]: parent } })
+      }
     return
   }
   const children = [...(world.collections.get(declared.links?.[to] ?? '')?.keys() ?? [])]
