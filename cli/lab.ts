@@ -18,7 +18,7 @@ import { replay } from './lab/replay.ts'
 import { labPage } from './lab/report/html.ts'
 import { labText } from './lab/report/table.ts'
 import { isFine, kindOf, tally } from './lab/report/tally.ts'
-import type { Bench, LabReport, OpenBenches, Played } from './lab/types.ts'
+import type { Bench, LabReport, OpenBenches, Played, Wanted } from './lab/types.ts'
 import { jsonLine, painter, safe } from './text.ts'
 
 const spec = {
@@ -46,6 +46,7 @@ const spec = {
     quick: { type: 'boolean', about: 'without CONNECTOR: a tenth of the runs, as CI does' },
     replay: { type: 'string', value: 'LIE@SEED', about: 'one run again: every request the target saw, and what was said' },
     html: { type: 'string', value: 'FILE', about: 'write the report as one page, too' },
+    progress: { type: 'boolean', about: 'show progress with --json too, as lines on stderr' },
     ...COMMON,
   },
   examples: [
@@ -94,7 +95,7 @@ export function labCommand(module: string): RunCommand {
         without,
         policy_runs: flags.policies ? POLICY_RUNS : 0,
       }
-      const played = await play(benches, options, { module, file }, flags, io)
+      const played = await play(benches, options, { module, wanted: { file, dialect } }, flags, io)
       const report = tally({
         seed,
         played,
@@ -138,12 +139,12 @@ async function open(openBenches: OpenBenches, word: string | undefined, io: Io):
         `${safe(twinOf(word))} is not there: the lab needs to know how the target's records look\n  docs/lab.md tells how a twin file is written`,
       )
     try {
-      return { benches: await openBenches(file), dialect: null, file }
+      return { benches: await openBenches({ file, dialect: null }), dialect: null, file }
     } catch (error) {
       throw new Failure('spec/invalid', twinOf(word), error instanceof Error ? error.message : String(error))
     }
   }
-  const benches = await openBenches(null)
+  const benches = await openBenches({ file: null, dialect: word ?? null })
   const dialects = [...new Set(benches.flatMap((bench) => bench.dialects))]
   if (word === undefined || dialects.some((dialect) => within(dialect, word)))
     return { benches, dialect: word ?? null, file: null }
@@ -175,12 +176,16 @@ function refuseNothing(
 async function play(
   benches: readonly Bench[],
   options: BulkOptions,
-  at: { readonly module: string; readonly file: string | null },
+  at: { readonly module: string; readonly wanted: Wanted },
   flags: LabFlags,
   io: Io,
 ): Promise<readonly Played[]> {
   const cells = FULL.reduce((sum, quota) => sum + roundOf(benches, quota, 0, options).length, 0)
-  const progress = openLabProgress(io, flags.json ? 'none' : io.tty ? 'terminal' : 'lines', cells)
+  const progress = openLabProgress(
+    io,
+    flags.json && !flags.progress ? 'none' : io.tty && !flags.json ? 'terminal' : 'lines',
+    cells,
+  )
   const onPlayed = ({ job, run }: Played) => progress.on(run, job.off.length === 0 && run.counts && kindOf(run) !== null)
   const crew = openCrew({ ...at, workers: WORKERS, limit_ms: LIMIT_MS, benches, onPlayed })
   try {

@@ -5,7 +5,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { brokenRun } from './broken-run.ts'
 import type { PlayAll } from './bulk.ts'
-import type { Bench, Job, Played } from './types.ts'
+import type { Bench, Job, Played, Wanted } from './types.ts'
 
 /** From the worker: it stands, or a run is over. */
 export type FromWorker = { readonly kind: 'ready' } | { readonly kind: 'played'; readonly index: number; readonly played: Played }
@@ -20,8 +20,7 @@ export type CrewOptions = {
   readonly workers: number
   /** A module that exports `openBenches`, by file URL. */
   readonly module: string
-  /** A connector of the user's own. */
-  readonly file: string | null
+  readonly wanted: Wanted
   /** For one run, first request to last; beyond it the run is an `error`, and its worker is replaced. */
   readonly limit_ms: number
   readonly benches: readonly Bench[]
@@ -39,7 +38,7 @@ export function openCrew(o: CrewOptions): Crew {
 
   function start(): Worker {
     const at = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url)
-    const child = fork(at, [o.module, o.file ?? ''], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+    const child = fork(at, [o.module, JSON.stringify(o.wanted)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
     const worker: Worker = { child, jobs: new Map(), timer: null, ready: false }
     child.on('message', (message: FromWorker) => {
       if (message.kind === 'ready') worker.ready = true

@@ -1,6 +1,7 @@
 /** The benches of this program: what a worker of the lab loads. Everything costly is opened when it is first needed. */
 import { dialectNames, loadDialect, readConnector, readTwinFile } from './dialects.ts'
 import { twinOf } from './own.ts'
+import { within } from './plan.ts'
 import { openReadPolicies, type ReadPolicies } from './policies/read-bench.ts'
 import { openWritePolicies, type WritePolicies } from './policies/write-bench.ts'
 import { openRig } from './rig.ts'
@@ -10,8 +11,10 @@ import { type Dialect, openDialect } from './twin/dialect.ts'
 import type { Bench, OpenBenches, Scenario } from './types.ts'
 import { openWriteBench } from './write-bench.ts'
 
-export const openBenches: OpenBenches = async (file) => {
-  const dialects = file === null ? dialectNames().map(loadDialect) : [ownDialect(file)]
+export const openBenches: OpenBenches = async ({ file, dialect }) => {
+  const named = dialectNames().filter((name) => within(name, dialect))
+  const names = named.length > 0 ? named : dialectNames()
+  const dialects = file === null ? names.map(loadDialect) : [ownDialect(file)]
   return [readBench(dialects), await writeBench(dialects)]
 }
 

@@ -127,8 +127,15 @@ export type Bench = {
   readonly unplayed: (dialect: string) => readonly string[]
   readonly close: () => Promise<void>
 }
-/** What a worker loads: a module that exports `openBenches`. `file`: a connector of the user's own, by path, instead of ours. */
-export type OpenBenches = (file: string | null) => Promise<readonly Bench[]>
+/** What is to be played. */
+export type Wanted = {
+  /** A connector of the user's own, by path, instead of ours. */
+  readonly file: string | null
+  /** A connector or dialect of ours; the others need not be loaded. Null: all of them. */
+  readonly dialect: string | null
+}
+/** What a worker loads: a module that exports `openBenches`. Where nothing is called as wanted it opens all. */
+export type OpenBenches = (wanted: Wanted) => Promise<readonly Bench[]>
 
 /** One run to play. What comes of it depends on nothing but this. */
 export type Job = {

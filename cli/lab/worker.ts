@@ -1,11 +1,11 @@
 /** A worker process of `crew.ts`: opens the benches of a module and plays what it is told, one after the other. */
 import type { FromWorker, ToWorker } from './crew.ts'
 import { playJob } from './play-job.ts'
-import type { OpenBenches } from './types.ts'
+import type { OpenBenches, Wanted } from './types.ts'
 
-const [module = '', file = ''] = process.argv.slice(2)
+const [module = '', wanted = ''] = process.argv.slice(2)
 const { openBenches } = (await import(module)) as { readonly openBenches: OpenBenches }
-const benches = await openBenches(file === '' ? null : file)
+const benches = await openBenches(JSON.parse(wanted) as Wanted)
 const say = (message: FromWorker): void => void process.send?.(message)
 
 // One at a time: the clock that jumps, the store and the twin of a worker are shared by its runs.

@@ -17,8 +17,15 @@ const SMALL = [
 ] as const
 
 async function inCrew(workers: number, seed: number, file: string | null = null, limit_ms = 20_000): Promise<readonly Played[]> {
-  const benches = await openBenches(file)
-  const crew = openCrew({ workers, module: MODULE, file, limit_ms, benches, onPlayed: () => undefined })
+  const benches = await openBenches({ file })
+  const crew = openCrew({
+    workers,
+    module: MODULE,
+    wanted: { file, dialect: null },
+    limit_ms,
+    benches,
+    onPlayed: () => undefined,
+  })
   try {
     return await playPlan(benches, { ...PLAN, quotas: SMALL, seed }, crew.play)
   } finally {
@@ -27,7 +34,7 @@ async function inCrew(workers: number, seed: number, file: string | null = null,
 }
 
 async function here(jobs: readonly Job[]): Promise<readonly Played[]> {
-  const benches = await openBenches(null)
+  const benches = await openBenches({ file: null })
   return Promise.all(jobs.map((job) => playJob(benches, job)))
 }
 
@@ -43,7 +50,7 @@ describe('the same seed gives the same report', () => {
   })
 
   test('twenty times, and another seed another', async () => {
-    const benches = await openBenches(null)
+    const benches = await openBenches({ file: null })
     const logs = await Promise.all(
       Array.from({ length: 20 }, async () => reportOf(await playPlan(benches, { ...PLAN, quotas: SMALL }, here)).log),
     )
@@ -52,7 +59,7 @@ describe('the same seed gives the same report', () => {
   })
 
   test('a connector alone is played as it is among the others', async () => {
-    const benches = await openBenches(null)
+    const benches = await openBenches({ file: null })
     const quota = { side: 'read', faulty: true, runs: 1 } as const
     const all = roundOf(benches, quota, 3, PLAN).filter(({ dialect }) => dialect === 'mute')
     const alone = roundOf(benches, quota, 3, { ...PLAN, dialect: 'mute' })
@@ -71,7 +78,7 @@ describe('the same seed gives the same report', () => {
 
 describe('quotas', () => {
   test('are met by runs that count, every cell at least once', async () => {
-    const report = reportOf(await playPlan(await openBenches(null), { ...PLAN, quotas: SMALL }, here))
+    const report = reportOf(await playPlan(await openBenches({ file: null }), { ...PLAN, quotas: SMALL }, here))
     expect(report.reads.faulty).toBeGreaterThanOrEqual(40)
     expect(report.honest.runs).toBeGreaterThanOrEqual(30)
     expect(report.writes.faulty).toBeGreaterThanOrEqual(10)
@@ -80,8 +87,8 @@ describe('quotas', () => {
 
   test('of scenarios that never strike end all the same, and count nothing', async () => {
     const quotas = [{ side: 'read', faulty: true, runs: 40 }] as const
-    const played = await playPlan(await openBenches('silent'), { ...PLAN, quotas, fault: 'R30' }, async (jobs) => {
-      const benches = await openBenches('silent')
+    const played = await playPlan(await openBenches({ file: 'silent' }), { ...PLAN, quotas, fault: 'R30' }, async (jobs) => {
+      const benches = await openBenches({ file: 'silent' })
       return Promise.all(jobs.map((job) => playJob(benches, job)))
     })
     const report = reportOf(played)
@@ -111,8 +118,15 @@ describe('a run that does not end well is an error, and the others go on', () =>
   })
 
   test('workers that do not start end the lab with the reason', async () => {
-    const benches = await openBenches(null)
-    const crew = openCrew({ workers: 2, module: MODULE, file: 'never', limit_ms: 5000, benches, onPlayed: () => undefined })
+    const benches = await openBenches({ file: null })
+    const crew = openCrew({
+      workers: 2,
+      module: MODULE,
+      wanted: { file: 'never', dialect: null },
+      limit_ms: 5000,
+      benches,
+      onPlayed: () => undefined,
+    })
     await expect(playPlan(benches, { ...PLAN, quotas: SMALL }, crew.play)).rejects.toThrow(/did not start/)
     await crew.close()
   })

@@ -1,7 +1,7 @@
 /** A bench whose runs are made up from the seed: what the lab does with runs is tested without a twin. Loaded by workers too. */
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
-import type { Bench, PolicyRun, Run, Said, Scenario, Side } from '../../cli/lab/types.ts'
+import type { Bench, PolicyRun, Run, Said, Scenario, Side, Wanted } from '../../cli/lab/types.ts'
 
 const scenario = (
   name: string,
@@ -90,7 +90,7 @@ function policyRun(policy: string, dialect: string, one: Scenario, seed: number)
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** `file`: `NAME` or `a/path/NAME.yaml` of TROUBLE, or null. */
-export async function openBenches(file: string | null): Promise<readonly Bench[]> {
+export async function openBenches({ file }: Pick<Wanted, 'file'>): Promise<readonly Bench[]> {
   const name = file === null ? '' : basename(file, '.yaml')
   if (name === 'never') throw new Error('no bench')
   const trouble = TROUBLE[name] === undefined ? [] : [TROUBLE[name]]
