@@ -90,10 +90,10 @@ export function labCommand(module: string): RunCommand {
       const options: BulkOptions = {
         ...plan,
         quotas: (flags.quick ? QUICK : FULL).map((quota) => (counted ? quota : { ...quota, runs: 0 })),
-        rounds: Math.max(1, runs),
+        rounds: counted && flags.quick ? 0 : Math.max(1, runs),
         most: !counted && runs === 0 ? MOST : null,
         without,
-        policy_runs: flags.policies ? POLICY_RUNS : 0,
+        policy_runs: flags.policies ? (flags.quick ? POLICY_RUNS / 10 : POLICY_RUNS) : 0,
       }
       const played = await play(benches, options, { module, wanted: { file, dialect } }, flags, io)
       const report = tally({

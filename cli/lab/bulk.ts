@@ -9,7 +9,7 @@ import type { Bench, Job, Played } from './types.ts'
 
 export type BulkOptions = PlanOptions & {
   readonly quotas: readonly Quota[]
-  /** At least so many rounds of every cell, whatever the quota says. */
+  /** At least so many rounds of every cell, whatever the quota says; 0: as many runs as it says, every lie among them. */
   readonly rounds: number
   /** Of each quota's round so many at the most; every lie is among them. Null: all. */
   readonly most: number | null
@@ -32,8 +32,8 @@ export async function playPlan(benches: readonly Bench[], options: BulkOptions, 
     let counted = 0
     let idle = 0
     for (let round = 0; round < options.rounds || counted < quota.runs; round++) {
-      const all_jobs = roundOf(benches, quota, round, options)
-      const some = options.most === null ? all_jobs : someOf(all_jobs, options.most)
+      const cells = roundOf(benches, quota, round, options)
+      const some = someOf(cells, options.most ?? cells.length)
       const jobs = some.map((job, place) => ({ ...job, policies: job.policies && round === 0 && place < options.policy_runs }))
       const before = counted
       for (let at = 0; at < jobs.length; ) {
