@@ -107,15 +107,20 @@ export function unwatchedUntil(action: Action, sent: Sent): string {
   return later(sent.from, Math.max(0, ...action.verify.map((verify) => verify.within_s)))
 }
 
-/** Never blindly: every look of every facet of the step agrees that the old state holds, after a lost answer at the deadline too. */
+/**
+ * Never blindly: looks agree that the old state holds, after a lost answer at the deadline too; every look of every facet of the step, where
+ * a second sending could do more than the first.
+ */
 function resend(situation: Situation, progress: Progress, sent: Sent, own: readonly Facet[]): Due | null {
   const { action } = situation
   if (!mayResend(situation, progress, sent)) return null
   const indices = own.flatMap((facet) => verifiesOf(action, facet)).filter((index) => !isResidual(action.verify[index]!))
   if (indices.length === 0 && sent.result === 'lost') return null
   const old = indices.filter((index) => isOld(situation, index, sent))
-  // Asked too often was not done, whatever a look shows that shows the asked-for state from the beginning (who may be judged by it at all).
-  const may = sent.result === 'throttled' ? old.length > 0 || indices.length === 0 : old.length === indices.length
+  // A look that shows the asked-for state from the beginning (who may be judged by it at all), or shows nothing, keeps no step back that
+  // was not done (asked too often), or whose second sending does nothing that the first one did not.
+  const again_is_harmless = sent.result === 'throttled' || action.idempotency === 'native_key'
+  const may = again_is_harmless && indices.length > 0 ? old.length > 0 : old.length === indices.length
   return may ? { step: sent.step.name, attempt: sent.attempt + 1 } : null
 }
 

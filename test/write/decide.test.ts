@@ -668,6 +668,16 @@ test('asked too often: a look that shows the asked-for state from the beginning 
   expect(act).toEqual({ act: 'send', step: 'off', attempt: 2 })
 })
 
+test.each([
+  ['native_key', 'send'],
+  ['natural_key', 'judge'],
+] as const)('lost, one look shows the old state, another the asked-for one from the beginning: %s → %s', (idempotency, act) => {
+  const guarded = action({ verify: [verify('account'), verify('account')], idempotency })
+  const looks = [1, 30, 62, 67].flatMap((s) => [look(s, 'other'), look(s, 'asked', { verify: 1 })])
+  const events = [requested, looked(0), sending(1), answered(1, 'lost'), ...looks]
+  expect(decide({ action: guarded, row: { intent: intent(), events }, now: at(68), killed: null, approved: true }).act).toBe(act)
+})
+
 test('asked too often, then lost: what was asked too often counts as no loss (found by the lab: W19 with W6)', () => {
   const events = [requested, looked(0), sending(1), answered(1, 'refused', { status: 429 }), look(1, 'other'), look(6, 'other')]
   const again = [...events, sending(7, 'off', 2), answered(7, 'lost'), look(62, 'other'), look(67, 'other'), look(72, 'other')]
