@@ -156,7 +156,7 @@ function complete(known: Dialect, base: string, endpoint: Endpoint, served: Serv
       // scim and the paging words that end at a total write it themselves.
       total: total === null || total === pages['total'] || pages.kind.startsWith('scim_') ? null : total,
       total_when: spec.total_when,
-      size: spec.size ?? (reader === undefined ? null : sizeOf(reader.list, reader.pages)),
+      size: spec.size ?? (reader === undefined ? null : sizeOf(reader.list, reader.pages, reader.prove)),
     },
   }
 }
@@ -166,13 +166,19 @@ const SIZES = ['limit', 'per_page', '$top', 'maxResults', 'count', 'pageSize', '
 function sizeOf(
   list: RequestSpec,
   pages: KindOptions,
+  prove: readonly KindOptions[],
 ): { readonly query?: string; readonly body?: string; readonly full: number } | null {
   if (pages.kind === 'scim_index' || pages.kind === 'scim_cursor') return { query: 'count', full: Number(pages['count'] ?? 100) }
   const size = pages['size'] as { readonly query?: string; readonly body?: string; readonly rows: number } | undefined
   if (size?.query !== undefined) return { query: size.query, full: size.rows }
   if (size?.body !== undefined) return { body: size.body, full: size.rows }
   const found = list.query.find(([name, value]) => SIZES.includes(name) && /^\d+$/.test(String(value)))
-  return found === undefined ? null : { query: found[0], full: Number(found[1]) }
+  if (found !== undefined) return { query: found[0], full: Number(found[1]) }
+  // A list that says no size gets the target's own, and a second pass half of it: the same pages twice would show nothing.
+  const second = prove
+    .flatMap((proof) => Object.entries(proof['query'] ?? {}))
+    .find(([name, value]) => SIZES.includes(name) && Number(value) > 1)
+  return second === undefined ? null : { query: second[0], full: 2 * Number(second[1]) }
 }
 
 /** Would this declared request come here? Holes in it stand for any text. */
