@@ -57,7 +57,7 @@ function replayText(run: Run, exchanges: readonly Exchange[], paint: Paint): str
   const lines = exchanges.map((one, i) => {
     const lies = one.faults.length === 0 ? '' : `  ${paint.red(`lies: ${one.faults.map(safe).join(', ')}`)}`
     const sent = one.sent === null ? '' : `\n       ${paint.dim(`→ ${bodyText(one.sent)}`)}`
-    return `${String(i + 1).padStart(5)}  ${safe(one.method)} ${safe(one.url)}  ${one.status}${lies}${sent}\n       ${paint.dim(`← ${bodyText(one.answer)}`)}\n`
+    return `${String(i + 1).padStart(5)}  ${safe(one.method)} ${safe(hostFirst(one.url))}  ${one.status}${lies}${sent}\n       ${paint.dim(`← ${bodyText(one.answer)}`)}\n`
   })
   const kind = kindOf(run)
   const tint = kind === null ? paint.green : paint.red
@@ -73,6 +73,9 @@ function replayText(run: Run, exchanges: readonly Exchange[], paint: Paint): str
     paint.dim(`  log ${run.log}\n\n`),
   ].join('')
 }
+
+/** One server plays every host: `/@host/path`. */
+const hostFirst = (url: string): string => url.replace(/^\/@/, '')
 
 const BODY_SHOWN = 160
 
