@@ -21,5 +21,7 @@ export const COMMANDS = {
   offboard: ['a person leaves: all their access, everywhere', () => import('./offboard.ts')],
   stop: ['stop every change at once', () => import('./stop.ts')],
   go: ['lift a stop', () => import('./go.ts')],
+  ledger: ['who did what, when and why; never rewritten', () => import('./ledger.ts')],
+  'verify-ledger': ['check an exported ledger with nothing of ours', () => import('./verify-ledger.ts')],
   lab: ['play a target that lies, and see which lies are noticed', () => import('./lab.ts')],
 } as const satisfies { readonly [name: string]: readonly [about: string, load: () => Promise<{ readonly run: Run }>] }
