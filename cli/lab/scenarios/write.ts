@@ -73,7 +73,9 @@ function scenariosOf(action: Action, play: ActionPlay): readonly WriteScenario[]
     ? done
     : ['reverted', 'refuted', 'partial', ...(action.recheck_s.length === 0 ? (['unknown'] as const) : [])]
   // Gone before anybody looked: a list that is asked by a part of the record cannot be asked.
-  const nameless = action.does.account === 'absent' && JSON.stringify(action.verify).includes('{record.')
+  const nameless =
+    (action.does.account === 'absent' && JSON.stringify(action.verify).includes('{record.')) ||
+    (action.does.account === 'present' && play.subject !== undefined)
   /** Sessions that were ended do not come back: who signs in anew has new ones. */
   const lasting = facets.some((facet) => facet !== 'sessions' && facet !== 'tokens')
   const removes = Object.values(action.does).every((state) => ['absent', 'inactive', 'revoked', 'not_held'].includes(state))
