@@ -168,11 +168,16 @@ function requestOf({ connector, settings }: Source, { list }: Stream, vars: Vars
 
 /** No expression and no body but plain JSON. */
 function isPlain({ list, expand }: Stream): boolean {
+  const isExpression = (value: ValueText): boolean => String(value).trimStart().startsWith('=')
   const values = [...list.query.map(([, value]) => value), ...Object.values(list.headers)]
-  const plain = values.every((value) => !String(value).trimStart().startsWith('='))
-  return (
-    plain && expand === null && (list.body === null || (list.body.kind === 'json' && !JSON.stringify(list.body).includes('{')))
-  )
+  const body =
+    list.body === null || (list.body.kind === 'json' && !textsOf(list.body).some((one) => one.includes('{') || isExpression(one)))
+  return expand === null && body && !values.some(isExpression)
+}
+
+function textsOf(value: Json): readonly string[] {
+  if (typeof value === 'string') return [value]
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(textsOf) : []
 }
 
 /** One entry for each list of the stream; null: its parents are not read, or not known by a plain path. */
