@@ -137,7 +137,7 @@ function scenariosOf(action: Action, play: ActionPlay): readonly WriteScenario[]
   ]
   if (!blank)
     list.push(
-      lie('W8', 'it happens to somebody else', denied, { fault: 'wrong_object' }),
+      ...(creates ? [] : [lie('W8', 'it happens to somebody else', denied, { fault: 'wrong_object' })]),
       one('W15', 'faulty', 'a replica lags 4 s: old, new, old', done, [{ fault: 'flip_flop', ms: 4_000 }], { copies: 2 }),
       one('W15-half', 'faulty', 'a replica lags 40 s', [...done, ...denied], [{ fault: 'flip_flop', ms: 40_000 }], { copies: 2 }),
       one(
