@@ -62,7 +62,7 @@ function decide(options: Options, view: PageView, net: number, gained: number): 
     return (
       flagSays(options.end, view.body) ?? stalled(view.received, gained, `${net} rows came, and the flag says that more follow`)
     )
-  if (options.end === 'empty_page') return gained === 0 ? end('a page without new rows') : null
+  if (options.end === 'empty_page') return view.received === 0 ? end('an empty page') : null
   const total = readTotal(options.total ?? 'total', view)
   return typeof total === 'number' ? totalSays(total, net, view.received, gained) : total
 }

@@ -36,6 +36,10 @@ export function stepRows(
   }
   const gained = view.received - again
   const now = net + gained
+  const said = decide(now, gained)
+  const stuck = said === null || (said.kind === 'broken' && said.code === 'pages/no-progress')
+  // A short page may hold nothing but the row that was asked again: what lies behind it is asked without.
+  if (gained === 0 && again > 0 && stuck) return page({ net: now, again: 0 })
   // Asking again all that a page held would be the same page for ever: a server that gives one row a page is read without overlap.
-  return decide(now, gained) ?? page({ net: now, again: view.received > overlap ? overlap : 0 })
+  return said ?? page({ net: now, again: view.received > overlap ? overlap : 0 })
 }
