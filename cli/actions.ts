@@ -1,14 +1,15 @@
 import { Failure } from '../runtime/errors.ts'
+import { outcomeNow, standingOf } from '../runtime/govern/where-it-stands.ts'
 import type { IntentRow } from '../runtime/store/write-port.ts'
 import { INTENT_STATES, type IntentState, OUTCOMES } from '../runtime/write-types.ts'
-import { applyJson, outcomeNow } from './apply-one.ts'
+import { applyJson } from './apply-one.ts'
 import { COMMON, type CommandSpec, type Flags, STORE, whole } from './args.ts'
 import { ASKING } from './changing.ts'
 import { command } from './command.ts'
 import { type BothStores, readingStore, storedConnection, withStore } from './compose.ts'
 import { asker } from './inputs.ts'
 import { EXIT, type Exit, type Io, JSON_VERSION } from './io.ts'
-import { paintedOutcome, standingOf } from './outcome-text.ts'
+import { paintedOutcome } from './outcome-text.ts'
 import { jsonLine, painter, safe, span, table } from './text.ts'
 
 const spec = {

@@ -3,6 +3,7 @@ import { Failure } from '../runtime/errors.ts'
 import { brakesOf } from '../runtime/govern/plan.ts'
 import { considered } from '../runtime/govern/plan-item.ts'
 import { settle } from '../runtime/govern/standing.ts'
+import { outcomeNow } from '../runtime/govern/where-it-stands.ts'
 import type { IntentRow } from '../runtime/store/write-port.ts'
 import type { JsonObject } from '../runtime/types.ts'
 import { requestChange, runIntent, type WriteContext } from '../runtime/write/engine.ts'
@@ -12,7 +13,7 @@ import { type Changing, isStop, openChanging, spanOf, TEN_MINUTES } from './chan
 import { type BothStores, refuseConnectionFlags, storedTarget, type Target, targetFrom, withStore } from './compose.ts'
 import { actionNamed, actOf, asker, inputFrom, inputPairs, oneOffAsker } from './inputs.ts'
 import { EXIT, type Exit, type Io, JSON_VERSION } from './io.ts'
-import { outcomeText, standingOf } from './outcome-text.ts'
+import { outcomeText } from './outcome-text.ts'
 import { jsonLine, painter, safe } from './text.ts'
 
 /** Before anything was sent, so often without an answer: the target cannot be worked with now. */
@@ -125,28 +126,6 @@ async function told(
 export async function killedBy(store: BothStores, connection: string): Promise<string | null> {
   const stop = (await store.killSwitches()).find((one) => one.scope === '*' || one.scope === connection)
   return stop === undefined ? null : `${stop.why} (${stop.by}, ${stop.at})`
-}
-
-/** What is known: never more. One that is not concluded is `unknown`, and says how it goes on. */
-export function outcomeNow(row: IntentRow, stopped: string | null, ended: string | null = null): Outcome {
-  const told = row.events.findLast((event) => event.kind === 'outcome')
-  if (told?.kind === 'outcome') return told.outcome
-  const standing = standingOf(row, stopped, ended)
-  const is = standing.is === 'cancelled' ? 'cancelled' : 'unknown'
-  return {
-    is,
-    because: is === 'cancelled' ? `nothing was sent: ${standing.because}` : `not concluded: ${standing.because}`,
-    changed: row.events.some((event) => event.kind === 'sending'),
-    facets: [],
-    id: null,
-    bound_to: null,
-    bystanders: 'unchecked',
-    moved: [],
-    residual_until: null,
-    expires_at: null,
-    next_steps: standing.next_steps,
-    rules: '',
-  }
 }
 
 export function applyJson(row: IntentRow, outcome: Outcome): object {

@@ -1,8 +1,9 @@
 /** Goes on with what is open in a connection, and looks again at what is due. */
 import { settle } from '../runtime/govern/standing.ts'
+import { outcomeNow } from '../runtime/govern/where-it-stands.ts'
 import { drain, recheckDue } from '../runtime/write/engine.ts'
 import type { ApplyFlags } from './apply-flags.ts'
-import { applyJson, killedBy, outcomeNow } from './apply-one.ts'
+import { applyJson, killedBy } from './apply-one.ts'
 import { isStop, openChanging, spanOf, TEN_MINUTES } from './changing.ts'
 import { refuseConnectionFlags, storedTarget, withStore } from './compose.ts'
 import { EXIT, type Exit, type Io, JSON_VERSION } from './io.ts'

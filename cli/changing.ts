@@ -4,10 +4,10 @@ import { Failure } from '../runtime/errors.ts'
 import type { Http } from '../runtime/http/open.ts'
 import type { Action } from '../runtime/types.ts'
 import type { WriteContext, WriteProgress } from '../runtime/write/engine.ts'
+import { openNewId } from '../runtime/write/new-id.ts'
 import type { FlagSpecs } from './args.ts'
 import { type BothStores, guardedIo, keptIn, openTheHttp, type Target } from './compose.ts'
 import type { Io } from './io.ts'
-import { openNewId } from './new-id.ts'
 import { eventLine } from './outcome-text.ts'
 
 export const ASKING = {

@@ -1,6 +1,4 @@
-import type { Http } from '../runtime/http/open.ts'
-import type { ScopeAnswer } from '../runtime/judge/scope.ts'
-import type { SampleFinding } from '../runtime/read/sample/judge.ts'
+import type { Checked } from '../runtime/read/check.ts'
 import { COMMON, type CommandSpec, STORE } from './args.ts'
 import { command } from './command.ts'
 import { CONNECTION, type Target } from './compose.ts'
@@ -23,84 +21,17 @@ const spec = {
   ],
 } as const satisfies CommandSpec
 
-type StreamCheck = {
-  readonly works: boolean
-  readonly certified: boolean
-  readonly lost: boolean
-  readonly code: string | null
-  readonly because: string | null
-  readonly records: number
-  readonly total: number | null
-  readonly more: boolean
-  /** What of the declaration leads nowhere in the first page; errors are in `because` too. */
-  readonly findings: readonly SampleFinding[]
-}
-type Checked = {
-  /** Null: the connector declares none. */
-  readonly whoami: { readonly id: string } | { readonly failed: string } | null
-  readonly scope: readonly ScopeAnswer[]
-  readonly streams: { readonly [name: string]: StreamCheck }
-}
-
 export const run = command(spec, async ({ flags, words: [name] }, unguarded) =>
   withTarget(name, flags, unguarded, async (target, http, io) => {
-    const checked = await check(target, http)
+    const [{ check }, { nearest }] = await Promise.all([import('../runtime/read/check.ts'), import('../runtime/spec/nearest.ts')])
+    const checked = await check(target, http, nearest)
     if (flags.json) io.out(jsonLine({ version: JSON_VERSION, command: 'check', connection: target.connection.name, ...checked }))
     else io.out(checkText(target, checked, painter(io.color)))
     return exitOf(checked)
   }),
 )
 
-async function check(target: Target, http: Http): Promise<Checked> {
-  const [{ askScope }, { openWhoami }, { settingNames }, { openFirstPages, said }] = await Promise.all([
-    import('../runtime/read/scope.ts'),
-    import('../runtime/record/whoami.ts'),
-    import('../runtime/record/request.ts'),
-    import('./first-pages.ts'),
-  ])
-  const { connector, connection } = target
-  const names = settingNames(connection.settings)
-  const whoami = connector.whoami === null ? null : await openWhoami({ connector, names, send: http.send, signal: undefined })()
-  const scope = await askScope({ ...target, http })
-  const look = openFirstPages(target, http)
-  const streams: { [name: string]: StreamCheck } = {}
-  for (const name of connector.order) {
-    const certified = connector.streams[name]?.certified ?? true
-    const looked = await look(name)
-    if ('blocked' in looked) {
-      streams[name] = {
-        works: false,
-        certified,
-        lost: false,
-        code: NOT_LOOKED,
-        because: looked.blocked,
-        records: 0,
-        total: null,
-        more: false,
-        findings: [],
-      }
-      continue
-    }
-    const { observation, problem, records, total, next } = looked.page
-    const wrong = looked.findings.find(({ severity }) => severity === 'error')
-    const because = wrong === undefined ? problem : said(wrong)
-    const code = observation.kind === 'answer' ? (wrong?.code ?? null) : observation.code
-    streams[name] = {
-      works: because === null,
-      certified,
-      lost: observation.kind === 'lost',
-      code,
-      because,
-      records: records.length,
-      total,
-      more: next?.kind === 'page',
-      findings: looked.findings,
-    }
-  }
-  return { whoami, scope, streams }
-}
-
-/** Of a stream whose parents gave no record to look below. */
+/** As runtime/read/check.ts says it: nothing of that room is loaded for the overview. */
 const NOT_LOOKED = 'read/parent-not-read'
 
 function exitOf({ whoami, scope, streams }: Checked): Exit {

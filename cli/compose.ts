@@ -38,7 +38,7 @@ export type BothStores = Store & WriteStore & LedgerStore
 export async function openTheStore(given: string | undefined, io: Io, create: boolean): Promise<BothStores> {
   const [{ openStore }, { takeUp, withStops }] = await Promise.all([
     import('../runtime/store/sqlite/open.ts'),
-    import('./stop-mail.ts'),
+    import('../runtime/control/stop-mail.ts'),
   ])
   const dir = storeDir(given, io)
   const store = await guided(openStore(dir, { create }))
@@ -73,7 +73,7 @@ export async function withStore<T>(
 export async function readingStore<T>(given: string | undefined, io: Io, work: (store: BothStores) => Promise<T>): Promise<T> {
   const [{ openStore }, { ordersWaiting, withStopsShown }] = await Promise.all([
     import('../runtime/store/sqlite/open.ts'),
-    import('./stop-mail.ts'),
+    import('../runtime/control/stop-mail.ts'),
   ])
   const dir = storeDir(given, io)
   const orders = ordersWaiting(dir)

@@ -24,20 +24,12 @@ const spec = {
 } as const satisfies CommandSpec
 
 export const run = command(spec, async ({ flags, words: [name = ''] }, io) => {
-  const [{ gate }, { fingerprintOf }] = await Promise.all([import('../runtime/judge/gate.ts'), import('../runtime/read/sync.ts')])
-  const { revertReasons, withReverts } = await import('./reverts.ts')
+  const { gateOf } = await import('../runtime/govern/gate-of.ts')
   return readingStore(flags.store, io, async (store) => {
-    const { connector, connection } = await storedTarget(store, name, io)
-    for (const stream of flags.stream) if (!Object.hasOwn(connector.streams, stream)) throw unknownStream(connector, stream)
-    const inScope = Object.values(connector.streams).filter((s) => flags.stream.length === 0 || flags.stream.includes(s.name))
-    const judged = gate({
-      snapshots: (await store.snapshots(name)).map(({ latest }) => latest),
-      streams: inScope.map(({ name: stream, certified, fresh_for_s }) => ({ name: stream, certified, fresh_for_s })),
-      now_ms: io.now(),
-      fingerprint: fingerprintOf(connector, connection),
-    })
-    const streams = new Set(inScope.map((stream) => stream.name))
-    const answer = withReverts(judged, await revertReasons(store, connector, name, streams))
+    const target = await storedTarget(store, name, io)
+    for (const stream of flags.stream)
+      if (!Object.hasOwn(target.connector.streams, stream)) throw unknownStream(target.connector, stream)
+    const answer = await gateOf(store, target, flags.stream.length === 0 ? null : new Set(flags.stream), io.now())
     if (flags.json) io.out(jsonLine({ version: JSON_VERSION, command: 'gate', connection: name, gate: answer }))
     else io.out(gateLines(answer, painter(io.color)))
     return answer.is === 'allow' ? EXIT.fine : EXIT.gate

@@ -1,8 +1,6 @@
 /** Changes as people read them. `accepted` is an answer and never a success; only `verified` is green. */
-import { isHeldByRolling, releaseStep } from '../runtime/judge/rolling-brake.ts'
-import type { IntentRow } from '../runtime/store/write-port.ts'
 import type { Action, Facet } from '../runtime/types.ts'
-import type { FacetOutcome, IntentEvent, Look, Outcome, OutcomeIs } from '../runtime/write-types.ts'
+import type { FacetOutcome, IntentEvent, Look, Outcome } from '../runtime/write-types.ts'
 import { type Paint, safe, table } from './text.ts'
 import { nextLines } from './verdict-text.ts'
 
@@ -90,59 +88,4 @@ export function outcomeText(title: string, outcome: Outcome, made_here: boolean,
       ? `  ${paint.yellow('bound to the id alone')}: no snapshot shows it; sync first, so that more than the id tells who is meant\n`
       : ''
   return `${paintedOutcome(outcome.is, paint)}  ${title}: ${safe(outcome.because)}\n${made}${bound}${facetRows(outcome.facets, paint, '  ')}${moved}${nextLines(outcome.next_steps.map(safe), paint, '  ')}`
-}
-
-// ---------------------------------------------------------------- where an intent stands
-
-export type Standing = {
-  readonly is: OutcomeIs | IntentRow['state']
-  readonly because: string
-  readonly since: string
-  readonly next_steps: readonly string[]
-  readonly residual_until: string | null
-}
-
-/** `stopped`: why a kill switch stops it; `ended`: why this command let go of it. */
-export function standingOf(row: IntentRow, stopped: string | null, ended: string | null = null): Standing {
-  const { intent, events, state } = row
-  const last = events.at(-1)
-  const told = events.findLast((event) => event.kind === 'outcome')
-  const since = told?.kind === 'outcome' && state === 'done' ? told.at : (last?.at ?? intent.made_at)
-  if (state === 'done' && told?.kind === 'outcome' && row.outcome !== 'cancelled') {
-    const { is, because, next_steps, residual_until } = told.outcome
-    return { is, because, since, next_steps, residual_until }
-  }
-  const of = (is: Standing['is'], because: string, ...next_steps: readonly string[]): Standing => ({
-    is,
-    because,
-    since,
-    next_steps,
-    residual_until: null,
-  })
-  const gone = events.findLast((event) => event.kind === 'cancelled')
-  if (gone?.kind === 'cancelled') return of('cancelled', gone.because, 'Nothing was sent; ask again if it is still wanted.')
-  const held = events.findLast((event) => event.kind === 'held')
-  if (state === 'held' && held?.kind === 'held')
-    return of(
-      'held',
-      `${held.brake}: ${held.because}`,
-      ...(isHeldByRolling(events) ? [releaseStep(intent)] : []),
-      `Look at the object, then withdraw this one (\`rollcall actions --cancel ${intent.intent} --by NAME --why TEXT\`) and ask again for what is meant.`,
-    )
-  const go_on = `\`rollcall apply ${intent.connection} --resume\` goes on with it.`
-  if (stopped !== null) return of(state, `stopped: ${stopped}`, `\`rollcall go\` lifts the stop; then ${go_on}`)
-  const where = WORDS[state] ?? 'under way'
-  const blind = last?.kind === 'look' && last.look.phase === 'before' ? `; ${last.look.because}` : ''
-  return of(state, `${ended === null ? '' : `${ended}; `}${where}${blind}`, go_on)
-}
-
-const WORDS: { readonly [state in IntentRow['state']]?: string } = {
-  requested: 'asked for, not looked at yet',
-  approved: 'approved, not looked at yet',
-  looked: 'looked at before, nothing sent yet',
-  sending: 'sent, and no answer is known: it is looked at before anything else',
-  accepted: 'the target said yes, which shows nothing yet',
-  refused: 'the target said no; it is still looked at',
-  lost: 'no answer came: it is looked at, not sent again blindly',
-  looking: 'sent; not yet shown to be so',
 }

@@ -31,14 +31,15 @@ const spec = {
 export const run = command(spec, async ({ flags, words }, unguarded) => {
   const [name, stream] = words.length === 2 ? [words[0], words[1] ?? ''] : [undefined, words[0] ?? '']
   const limit = whole('--limit', flags.limit, 3, [1, 1000])
-  const [{ openFirstPages, said }, { ceiling }] = await Promise.all([
-    import('./first-pages.ts'),
+  const [{ openFirstPages, said }, { nearest }, { ceiling }] = await Promise.all([
+    import('../runtime/read/first-pages.ts'),
+    import('../runtime/spec/nearest.ts'),
     import('../runtime/judge/ceiling.ts'),
   ])
   return withTarget(name, flags, unguarded, async (target, http, io) => {
     const declared = target.connector.streams[stream]
     if (declared === undefined) throw unknownStream(target.connector, stream)
-    const looked = await openFirstPages(target, http)(stream)
+    const looked = await openFirstPages(target, http, nearest)(stream)
     const auth = maskedAuth(target)
     const best = ceiling(target.connector).find((c) => c.stream === stream) ?? null
     if ('blocked' in looked) {

@@ -1,9 +1,10 @@
 /** What a sync says when it is over: the versioned document, and the same for people. */
+
+import { withReverts } from '../runtime/govern/gate-of.ts'
 import { gate } from '../runtime/judge/gate.ts'
 import { fingerprintOf, type SyncResult } from '../runtime/read/sync.ts'
 import type { Connection, Connector, GateAnswer } from '../runtime/types.ts'
 import { EXIT, type Exit, JSON_VERSION } from './io.ts'
-import { withReverts } from './reverts.ts'
 import { cutTo, type Paint, plural, safe, table } from './text.ts'
 import { because, gateLines, nextLines, paintedVerdict, stepLines, stepText } from './verdict-text.ts'
 

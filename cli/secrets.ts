@@ -35,6 +35,7 @@ export function readSecret(label: string, ref: SecretRef, env: { readonly [name:
     if (value === undefined || value === '') throw fail('is not set in the environment')
     return value
   }
+  if (ref.from === 'vault') throw fail('is sealed for `rollcall serve`, which alone has its key; ask for it through the API')
   let text: string
   try {
     if (statSync(ref.name).size > MAX_BYTES) throw fail(`is larger than ${MAX_BYTES} bytes`)

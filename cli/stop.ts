@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { post, type StopOrder } from '../runtime/control/stop-mail.ts'
 import { Failure } from '../runtime/errors.ts'
+import { openNewId } from '../runtime/write/new-id.ts'
 import { COMMON, type CommandSpec, STORE } from './args.ts'
 import { ASKING } from './changing.ts'
 import { command } from './command.ts'
 import { storeDir, storedConnection, withStore } from './compose.ts'
 import { asker } from './inputs.ts'
 import { EXIT, type Exit, type Io, JSON_VERSION } from './io.ts'
-import { openNewId } from './new-id.ts'
-import { post, type StopOrder } from './stop-mail.ts'
 import { jsonLine, safe } from './text.ts'
 
 const spec = {

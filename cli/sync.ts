@@ -119,7 +119,7 @@ async function read(store: BothStores, target: Target, flags: SyncFlags, io: Io)
     progress.end()
     const resume = 'the same command goes on where this one stopped'
     const breached = result.state === 'finished' ? await breaches(store, target, io) : []
-    const { revertReasons } = await import('./reverts.ts')
+    const { revertReasons } = await import('../runtime/govern/gate-of.ts')
     const reverted = await revertReasons(store, target.connector, target.connection.name, null)
     const said = report({ ...target, result, now_ms: io.now(), resume, reverted })
     const text = () => said.text(painter(io.color), io.width) + breached.map((one) => breachLine(one, io)).join('')

@@ -275,8 +275,8 @@ export type Invitation = {
 
 // ---------------------------------------------------------------- a connection
 
-/** Where a secret is found when it is needed; the value itself is never stored. */
-export type SecretRef = { readonly from: 'env' | 'file'; readonly name: string }
+/** Where a secret is found when it is needed. `vault`: sealed by the server that holds the store, under a name that changes with the value. */
+export type SecretRef = { readonly from: 'env' | 'file' | 'vault'; readonly name: string }
 
 /** A dated human statement that the credential sees the whole population. Item 16 of truth.md. */
 export type ScopeAttestation = { readonly by: string; readonly at: string; readonly until: string; readonly reason: string }

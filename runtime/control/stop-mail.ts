@@ -4,7 +4,7 @@
  */
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { WriteStore } from '../runtime/store/write-port.ts'
+import type { WriteStore } from '../store/write-port.ts'
 
 export type StopOrder = {
   readonly do: 'stop' | 'go'

@@ -1,10 +1,11 @@
-import type { Http } from '../runtime/http/open.ts'
-import { type FirstPage, firstPage } from '../runtime/read/first-page.ts'
-import { type SampleFinding, sampleFindings } from '../runtime/read/sample/judge.ts'
-import { compileStream } from '../runtime/record/compile.ts'
-import { nearest } from '../runtime/spec/nearest.ts'
-import type { Target } from './compose.ts'
+import type { Http } from '../http/open.ts'
+import { compileStream } from '../record/compile.ts'
+import type { Connection, Connector } from '../types.ts'
+import { type FirstPage, firstPage } from './first-page.ts'
 import { openOnce } from './once.ts'
+import { type SampleFinding, sampleFindings } from './sample/judge.ts'
+
+export type Nearest = Parameters<typeof sampleFindings>[0]['nearest']
 
 export type Looked =
   | {
@@ -15,7 +16,11 @@ export type Looked =
   | { readonly blocked: string }
 
 /** The first page of a stream; below a parent, that of the first parent record. Each is asked for once. */
-export function openFirstPages(target: Target, http: Http): (stream: string) => Promise<Looked> {
+export function openFirstPages(
+  target: { readonly connector: Connector; readonly connection: Connection },
+  http: Http,
+  nearest: Nearest,
+): (stream: string) => Promise<Looked> {
   const look = openOnce(async (stream): Promise<Looked> => {
     const parents: { [variable: string]: object } = {}
     for (const [variable, each] of Object.entries(target.connector.streams[stream]?.each ?? {})) {

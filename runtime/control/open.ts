@@ -1,0 +1,294 @@
+/**
+ * The control store: tenants, tokens, people, sessions. One SQLite file that several processes may write (`rollcall tokens` beside
+ * `rollcall serve`), read anew on every request: what is revoked is revoked at once.
+ */
+import { chmodSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { Failure } from '../errors.ts'
+import type { NewEntry } from '../ledger/entry.ts'
+import { type Cells, type Database, openDatabase } from '../store/sqlite/database.ts'
+import { CONTROL } from './schema.ts'
+import { hashOf, newId, newSecret, newToken, sameHash, tokenId } from './token.ts'
+import type { Binding, IdentityProvider, LoginUnderWay, Role, Session, Tenant, Token } from './types.ts'
+
+export type WrappedKey = { readonly id: string; readonly source: string; readonly wrapped: string; readonly made_at: string }
+
+export type Control = {
+  readonly tenant: (tenant: string) => Tenant | null
+  /** Ascending by name, after one. */
+  readonly tenants: (after: string, limit: number) => readonly Tenant[]
+  /** Throws `control/tenant-exists`, `control/tenant-name`. */
+  readonly makeTenant: (tenant: Tenant) => void
+  /** The only moment at which the text is known. */
+  readonly makeToken: (token: Omit<Token, 'token' | 'revoked_at' | 'used_at'>) => { readonly token: Token; readonly text: string }
+  /** Whose text this is: not revoked, not over. Null: nobody's. */
+  readonly tokenOf: (text: string, now: string) => Token | null
+  readonly token: (id: string) => Token | null
+  readonly tokens: (tenant: string | null, after: string, limit: number) => readonly Token[]
+  /** False: there is none such in that tenant. */
+  readonly revoke: (tenant: string | null, id: string, now: string) => boolean
+  readonly bindings: (tenant: string, after: string, limit: number) => readonly Binding[]
+  readonly binding: (tenant: string, id: string) => Binding | null
+  readonly bind: (binding: Omit<Binding, 'binding'>) => Binding
+  readonly unbind: (tenant: string, id: string) => boolean
+  /** By `sub`, and by verified address: what both are given. */
+  readonly rolesOf: (tenant: string, who: readonly string[]) => readonly Role[]
+  readonly idps: (tenant: string) => readonly IdentityProvider[]
+  readonly idp: (id: string) => IdentityProvider | null
+  readonly putIdp: (idp: IdentityProvider) => void
+  readonly removeIdp: (tenant: string, id: string) => boolean
+  readonly makeSession: (session: Session) => string
+  readonly session: (text: string, now: string) => Session | null
+  readonly touchSession: (text: string, now: string) => void
+  readonly endSession: (text: string) => void
+  readonly beginLogin: (login: LoginUnderWay) => string
+  /** Once: it is gone afterwards. */
+  readonly takeLogin: (text: string, now: string) => LoginUnderWay | null
+  /** What another process did here that the tenant's ledger does not have yet: only the process that has the store may write there. */
+  readonly leaveUnsaid: (tenant: string, entry: NewEntry) => void
+  readonly unsaid: (tenant: string) => readonly { readonly n: number; readonly entry: NewEntry }[]
+  readonly said: (n: number) => void
+  readonly dataKeys: (tenant: string) => readonly WrappedKey[]
+  readonly keepDataKey: (tenant: string, key: WrappedKey) => void
+  readonly ready: () => boolean
+  readonly close: () => void
+}
+
+export const TENANT_NAME = /^[a-z][a-z0-9-]{0,62}$/
+
+/** Throws what `openDatabase` throws: `store/folder`, `store/damaged`, `store/full`. */
+export function openControl(dir: string): Control {
+  const folder = join(dir, 'control')
+  const file = join(folder, 'control.db')
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const db = openDatabase(file, folder)
+  chmodSync(file, 0o600)
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF')
+  db.write(() => db.exec(CONTROL))
+  return { ...who(db), ...people(db), ...rest(db) }
+}
+
+const TOKEN = 'token, tenant, name, person, roles, connections, made_at, made_by, expires_at, revoked_at, used_at'
+
+function who(
+  db: Database,
+): Pick<Control, 'tenant' | 'tenants' | 'makeTenant' | 'makeToken' | 'tokenOf' | 'token' | 'tokens' | 'revoke'> {
+  const tenant: Control['tenant'] = (name) => {
+    const row = db.one('SELECT tenant, title, made_at, made_by FROM tenant WHERE tenant = $1', name)
+    return row === undefined ? null : tenantFrom(row)
+  }
+  return {
+    tenant,
+    tenants: (after, limit) =>
+      db
+        .all('SELECT tenant, title, made_at, made_by FROM tenant WHERE tenant > $1 ORDER BY tenant LIMIT $2', after, limit)
+        .map(tenantFrom),
+    makeTenant: (made) => {
+      if (!TENANT_NAME.test(made.tenant))
+        throw new Failure(
+          'control/tenant-name',
+          'tenant',
+          'a tenant is named with a-z, 0-9 and `-`, from a letter on, at most 63 characters',
+        )
+      db.write(() => {
+        if (tenant(made.tenant) !== null)
+          throw new Failure('control/tenant-exists', made.tenant, `there is a tenant ${made.tenant} already`)
+        const { title, made_at, made_by } = made
+        db.run(
+          'INSERT INTO tenant (tenant, title, made_at, made_by) VALUES ($1, $2, $3, $4)',
+          made.tenant,
+          title,
+          made_at,
+          made_by,
+        )
+      })
+    },
+    makeToken: (given) => {
+      const { id, text, hash } = newToken()
+      const { tenant: of, name, person, roles, connections, made_at, made_by, expires_at } = given
+      const only = connections === null ? null : JSON.stringify(connections)
+      db.write(() => {
+        if (of !== null && tenant(of) === null) throw new Failure('control/tenant', of, `there is no tenant ${of}`)
+        db.run(
+          `INSERT INTO token (token, hash, tenant, name, person, roles, connections, made_at, made_by, expires_at)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
+          ...[id, hash, of, name, person, JSON.stringify(roles), only, made_at, made_by, expires_at],
+        )
+      })
+      return { token: { ...given, token: id, revoked_at: null, used_at: null }, text }
+    },
+    tokenOf: (text, now) => {
+      const id = tokenId(text)
+      if (id === null) return null
+      const row = db.one(`SELECT ${TOKEN}, hash FROM token WHERE token = $1`, id)
+      if (row === undefined || !sameHash(row[11] as Uint8Array, hashOf(text))) return null
+      const token = tokenFrom(row)
+      if (token.revoked_at !== null || Date.parse(token.expires_at) <= Date.parse(now)) return null
+      // Once a minute is often enough to see which are still used, and costs no write a request.
+      if (token.used_at === null || Date.parse(now) - Date.parse(token.used_at) > 60_000)
+        db.write(() => db.run('UPDATE token SET used_at = $2 WHERE token = $1', id, now), 'process')
+      return token
+    },
+    token: (id) => {
+      const row = db.one(`SELECT ${TOKEN} FROM token WHERE token = $1`, id)
+      return row === undefined ? null : tokenFrom(row)
+    },
+    tokens: (of, after, limit) =>
+      db
+        .all(`SELECT ${TOKEN} FROM token WHERE tenant IS $1 AND token > $2 ORDER BY token LIMIT $3`, of, after, limit)
+        .map(tokenFrom),
+    revoke: (of, id, now) =>
+      db.write(
+        () => db.run('UPDATE token SET revoked_at = coalesce(revoked_at, $3) WHERE token = $1 AND tenant IS $2', id, of, now) > 0,
+      ),
+  }
+}
+
+function people(
+  db: Database,
+): Pick<Control, 'bindings' | 'binding' | 'bind' | 'unbind' | 'rolesOf' | 'idps' | 'idp' | 'putIdp' | 'removeIdp'> {
+  const COLUMNS = 'binding, tenant, who, roles, made_at, made_by'
+  const IDP = 'idp, tenant, issuer, client_id, client_secret'
+  return {
+    bindings: (tenant, after, limit) =>
+      db
+        .all(`SELECT ${COLUMNS} FROM binding WHERE tenant = $1 AND binding > $2 ORDER BY binding LIMIT $3`, tenant, after, limit)
+        .map(bindingFrom),
+    binding: (tenant, id) => {
+      const row = db.one(`SELECT ${COLUMNS} FROM binding WHERE tenant = $1 AND binding = $2`, tenant, id)
+      return row === undefined ? null : bindingFrom(row)
+    },
+    bind: ({ tenant, who, roles, made_at, made_by }) =>
+      db.write(() => {
+        db.run(
+          `INSERT INTO binding (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6)
+           ON CONFLICT (tenant, who) DO UPDATE SET roles = excluded.roles, made_at = excluded.made_at, made_by = excluded.made_by`,
+          ...[newId(), tenant, who, JSON.stringify(roles), made_at, made_by],
+        )
+        return bindingFrom(db.one(`SELECT ${COLUMNS} FROM binding WHERE tenant = $1 AND who = $2`, tenant, who) as Cells)
+      }),
+    unbind: (tenant, id) => db.write(() => db.run('DELETE FROM binding WHERE tenant = $1 AND binding = $2', tenant, id) > 0),
+    rolesOf: (tenant, names) => [
+      ...new Set(
+        names.flatMap((name) => {
+          const row = db.one('SELECT roles FROM binding WHERE tenant = $1 AND who = $2', tenant, name)
+          return row === undefined ? [] : (JSON.parse(row[0] as string) as Role[])
+        }),
+      ),
+    ],
+    idps: (tenant) => db.all(`SELECT ${IDP} FROM idp WHERE tenant = $1 ORDER BY idp`, tenant).map(idpFrom),
+    idp: (id) => {
+      const row = db.one(`SELECT ${IDP} FROM idp WHERE idp = $1`, id)
+      return row === undefined ? null : idpFrom(row)
+    },
+    putIdp: ({ idp, tenant, issuer, client_id, client_secret }) => {
+      db.write(() =>
+        db.run(`INSERT INTO idp (${IDP}) VALUES ($1, $2, $3, $4, $5)`, idp, tenant, issuer, client_id, client_secret),
+      )
+    },
+    removeIdp: (tenant, id) =>
+      db.write(() => {
+        db.run('DELETE FROM session WHERE tenant = $1 AND idp = $2', tenant, id)
+        return db.run('DELETE FROM idp WHERE tenant = $1 AND idp = $2', tenant, id) > 0
+      }),
+  }
+}
+
+function rest(
+  db: Database,
+): Pick<
+  Control,
+  | 'makeSession'
+  | 'session'
+  | 'touchSession'
+  | 'endSession'
+  | 'beginLogin'
+  | 'takeLogin'
+  | 'leaveUnsaid'
+  | 'unsaid'
+  | 'said'
+  | 'dataKeys'
+  | 'keepDataKey'
+  | 'ready'
+  | 'close'
+> {
+  const SESSION = 'tenant, idp, issuer, subject, email, made_at, expires_at, used_at'
+  return {
+    makeSession: ({ tenant, idp, issuer, subject, email, made_at, expires_at, used_at }) => {
+      const text = newSecret()
+      db.write(() => {
+        db.run('DELETE FROM session WHERE expires_at <= $1', made_at)
+        db.run(
+          `INSERT INTO session (hash, ${SESSION}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+          ...[hashOf(text), tenant, idp, issuer, subject, email, made_at, expires_at, used_at],
+        )
+      })
+      return text
+    },
+    session: (text, now) => {
+      const row = db.one(`SELECT ${SESSION} FROM session WHERE hash = $1 AND expires_at > $2`, hashOf(text), now)
+      if (row === undefined) return null
+      const [tenant, idp, issuer, subject, email, made_at, expires_at, used_at] = row as string[] & { 4: string | null }
+      return { tenant, idp, issuer, subject, email, made_at, expires_at, used_at } as Session
+    },
+    touchSession: (text, now) => {
+      db.write(() => db.run('UPDATE session SET used_at = $2 WHERE hash = $1', hashOf(text), now), 'process')
+    },
+    endSession: (text) => void db.write(() => db.run('DELETE FROM session WHERE hash = $1', hashOf(text))),
+    beginLogin: ({ idp, state, nonce, verifier, expires_at }) => {
+      const text = newSecret()
+      db.write(() =>
+        db.run(
+          'INSERT INTO login (hash, idp, state, nonce, verifier, expires_at) VALUES ($1, $2, $3, $4, $5, $6)',
+          ...[hashOf(text), idp, state, nonce, verifier, expires_at],
+        ),
+      )
+      return text
+    },
+    takeLogin: (text, now) =>
+      db.write(() => {
+        const row = db.one('SELECT idp, state, nonce, verifier, expires_at FROM login WHERE hash = $1', hashOf(text))
+        db.run('DELETE FROM login WHERE hash = $1 OR expires_at <= $2', hashOf(text), now)
+        if (row === undefined || (row[4] as string) <= now) return null
+        const [idp, state, nonce, verifier, expires_at] = row as string[]
+        return { idp, state, nonce, verifier, expires_at } as LoginUnderWay
+      }),
+    leaveUnsaid: (tenant, entry) =>
+      void db.write(() => db.run('INSERT INTO unsaid (tenant, entry) VALUES ($1, $2)', tenant, JSON.stringify(entry))),
+    unsaid: (tenant) =>
+      db
+        .all('SELECT n, entry FROM unsaid WHERE tenant = $1 ORDER BY n', tenant)
+        .map(([n, entry]) => ({ n: n as number, entry: JSON.parse(entry as string) as NewEntry })),
+    said: (n) => void db.write(() => db.run('DELETE FROM unsaid WHERE n = $1', n)),
+    dataKeys: (tenant) =>
+      db
+        .all('SELECT id, source, wrapped, made_at FROM data_key WHERE tenant = $1 ORDER BY made_at, id', tenant)
+        .map(([id, source, wrapped, made_at]) => ({ id, source, wrapped, made_at }) as WrappedKey),
+    keepDataKey: (tenant, { id, source, wrapped, made_at }) =>
+      void db.write(() =>
+        db.run(
+          'INSERT INTO data_key (tenant, id, source, wrapped, made_at) VALUES ($1, $2, $3, $4, $5)',
+          ...[tenant, id, source, wrapped, made_at],
+        ),
+      ),
+    ready: () => db.one('SELECT 1')?.[0] === 1,
+    close: () => db.close(),
+  }
+}
+
+const tenantFrom = ([tenant, title, made_at, made_by]: Cells): Tenant => ({ tenant, title, made_at, made_by }) as Tenant
+
+function tokenFrom(row: Cells): Token {
+  const [token, tenant, name, person, roles, connections, made_at, made_by, expires_at, revoked_at, used_at] = row
+  return {
+    ...{ token, tenant, name, person, roles: JSON.parse(roles as string) },
+    connections: connections === null ? null : JSON.parse(connections as string),
+    ...{ made_at, made_by, expires_at, revoked_at, used_at },
+  } as Token
+}
+
+const bindingFrom = ([binding, tenant, who, roles, made_at, made_by]: Cells): Binding =>
+  ({ binding, tenant, who, roles: JSON.parse(roles as string), made_at, made_by }) as Binding
+
+const idpFrom = ([idp, tenant, issuer, client_id, client_secret]: Cells): IdentityProvider =>
+  ({ idp, tenant, issuer, client_id, client_secret }) as IdentityProvider

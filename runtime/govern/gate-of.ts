@@ -1,0 +1,45 @@
+/** The gate over what a store holds: the judge's answer, and what was undone since. */
+import { gate } from '../judge/gate.ts'
+import { fingerprintOf } from '../read/sync.ts'
+import type { Store } from '../store/port.ts'
+import type { WriteStore } from '../store/write-port.ts'
+import type { Connector, GateAnswer } from '../types.ts'
+import type { Target } from './facts.ts'
+import { openReverts } from './standing.ts'
+
+/** `streams` null: every certified one. Throws what the store throws; a stream that is not declared is the caller's to refuse. */
+export async function gateOf(
+  store: Store & WriteStore,
+  { connector, connection }: Target,
+  streams: ReadonlySet<string> | null,
+  now_ms: number,
+): Promise<GateAnswer> {
+  const inScope = Object.values(connector.streams).filter((stream) => streams === null || streams.has(stream.name))
+  const judged = gate({
+    snapshots: (await store.snapshots(connection.name)).map(({ latest }) => latest),
+    streams: inScope.map(({ name, certified, fresh_for_s }) => ({ name, certified, fresh_for_s })),
+    now_ms,
+    fingerprint: fingerprintOf(connector, connection),
+  })
+  const names = new Set(inScope.map((stream) => stream.name))
+  return withReverts(judged, await revertReasons(store, connector, connection.name, names))
+}
+
+/** Somebody who was taken out is in again: no certification rests on that. `streams` null: all of them. */
+export async function revertReasons(
+  store: WriteStore,
+  connector: Connector,
+  connection: string,
+  streams: ReadonlySet<string> | null,
+): Promise<GateAnswer['reasons']> {
+  const open = await openReverts(store, connection)
+  return open.flatMap(({ intent: { intent, action, id } }) => {
+    const stream = connector.actions[action]?.on ?? ''
+    const because = `reverted deprovisioning: ${action} of ${id} was verified and is undone`
+    const settle = `Find what undid it, stop that, and ask again; \`rollcall actions --show ${intent}\` names the suspect.`
+    return streams === null || streams.has(stream) ? [{ stream, because, settle }] : []
+  })
+}
+
+export const withReverts = (answer: GateAnswer, reasons: GateAnswer['reasons']): GateAnswer =>
+  reasons.length === 0 ? answer : { ...answer, is: 'deny', reasons: [...reasons, ...answer.reasons] }
