@@ -23,7 +23,7 @@ export const FULL: readonly Quota[] = [
 /** For CI. */
 export const QUICK: readonly Quota[] = FULL.map((quota) => ({ ...quota, runs: quota.runs / 10 }))
 
-const COSTLY_EVERY = 10
+const COSTLY_EVERY = 8
 
 export const isFaulty = (of: FaultClass): boolean => of === 'faulty'
 export const within = (name: string, wanted: string | null): boolean =>
@@ -41,7 +41,7 @@ export function roundOf(benches: readonly Bench[], quota: Quota, round: number, 
       if (!within(dialect, options.dialect)) continue
       for (const scenario of bench.scenarios(dialect)) {
         if (isFaulty(scenario.class) !== quota.faulty || !within(scenario.name, options.fault)) continue
-        if (scenario.costly === true && round % COSTLY_EVERY !== 0) continue
+        if (scenario.costly === true && options.fault === null && !isTurn(dialect, scenario.name, round)) continue
         const seed = seedOf(options.seed, bench.side, dialect, scenario.name, round)
         const job: Job = { side: bench.side, dialect, scenario: scenario.name, seed, off: [], policies: scenario.costly !== true }
         jobs.push({ job, at: seedOf(seed, 'order') })
@@ -50,6 +50,10 @@ export function roundOf(benches: readonly Bench[], quota: Quota, round: number, 
   }
   return jobs.sort((a, b) => a.at - b.at).map(({ job }) => job)
 }
+
+/** Costly cells take turns. */
+const isTurn = (dialect: string, scenario: string, round: number): boolean =>
+  (seedOf(0, dialect, scenario) + round) % COSTLY_EVERY === 0
 
 /** As many of a round, every lie before any of them a second time, in whichever dialect or action comes first. */
 export function someOf(jobs: readonly Job[], most: number): readonly Job[] {

@@ -39,7 +39,7 @@ export type Scenario = {
   readonly says: string
   /** What must come of it; whatever else is a finding. */
   readonly expected: readonly Said[]
-  /** Thousands of accounts: played in every tenth round only. */
+  /** Thousands of accounts: played in every eighth round, in turn, and where it is asked for by name. */
   readonly costly?: boolean
 }
 
