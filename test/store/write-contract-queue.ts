@@ -47,8 +47,10 @@ export function queueContract(at: Harness): void {
     expect(await next()).toBe(one.intent)
     await at.store.append(one.intent, outcome('unknown'), US)
     expect(await next()).toBeNull()
-    // A person has it looked at again: that is work until the next outcome.
+    // Looked at again later, and no wiser: it takes no turn from others. Sent again, it is work until the next outcome.
     await at.store.append(one.intent, look('after'), US)
+    expect(await next()).toBeNull()
+    await at.store.append(one.intent, sending(), US)
     expect(await next()).toBe(one.intent)
     await at.store.append(one.intent, outcome('verified'), US)
     await at.store.append(one.intent, look('recheck'), US)

@@ -164,6 +164,8 @@ function appendModel(model: Model, row: Known, event: EventName): string | null 
   if (event === 'recheck') return null
   if (event === 'sending') row.sent = true
   const ends = ['cancelled', 'verified', 'unknown', 'refuted', 'reverted'].includes(event)
+  // A look later at what has an outcome takes nothing up again.
+  if (event === 'look' && row.state === 'done') return null
   row.state = ends ? 'done' : event === 'held' ? 'held' : 'open'
   if (ends) row.was = event
   if (row.state !== 'open') row.claimed = false
