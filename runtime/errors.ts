@@ -157,6 +157,12 @@ export const ERRORS = {
     again: false,
     next: 'Ask the target for XML without a DOCTYPE, or for JSON.',
   },
+  'decode/duplicate-key': {
+    means: 'An object of the answer names a key twice, outside of any record of a list.',
+    http: 502,
+    again: false,
+    next: "Nothing says which value is meant, so nothing of the answer is used. Report it to the target's vendor.",
+  },
   'decode/empty': {
     means: 'The answer has no body.',
     http: 502,
@@ -564,6 +570,12 @@ export const ERRORS = {
     http: 404,
     again: false,
     next: "Use one of the connector's streams; `rollcall depth` lists them.",
+  },
+  'record/duplicate-key': {
+    means: 'A record names a key twice; it is kept aside.',
+    http: 502,
+    again: false,
+    next: "Nothing says which value is meant, the first or the last. Report it to the target's vendor.",
   },
   'record/empty': {
     means: 'A list holds null where a record should be; it is kept aside.',

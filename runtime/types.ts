@@ -308,6 +308,8 @@ export type HttpRequest = {
   readonly body: { readonly type: string; readonly text: string } | null
   readonly decode: KindOptions
   readonly expect: readonly string[]
+  /** An answer in which an object names a key twice comes all the same, with `duplicates`; else it is refused. */
+  readonly takes_duplicates?: true
   /** `GET /users`, as declared: never a query string, header, body or secret. For messages. */
   readonly where: string
 }
@@ -325,6 +327,8 @@ export type Observation =
       /** Names in lower case. */
       readonly headers: { readonly [name: string]: string }
       readonly body: unknown
+      /** Objects and lists of `body` → how many objects at or below name a key twice. Absent: none does. */
+      readonly duplicates?: ReadonlyMap<unknown, number>
       /** sha-256 of the decoded bytes, hex. */
       readonly digest: string
       readonly bytes: number

@@ -2,12 +2,12 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import { hash } from 'node:crypto'
 import { STATUS_CODES } from 'node:http'
-import type { Decoded, DecodeKind } from '../kinds/kind.ts'
+import type { Decoded, DecodeKind, Duplicates } from '../kinds/kind.ts'
 import type { FailureCode, HttpRequest, ResponseRule } from '../types.ts'
 import type { Headers, Whole } from './exchange.ts'
 
 export type Said =
-  | { readonly said: 'answer'; readonly body: unknown; readonly digest: string }
+  | { readonly said: 'answer'; readonly body: unknown; readonly duplicates: Duplicates | null; readonly digest: string }
   | { readonly said: 'refused'; readonly code: FailureCode; readonly because: string; readonly gap: boolean }
   | { readonly said: 'failed' | 'wait'; readonly code: FailureCode; readonly because: string; readonly body: unknown }
   /** 401: the credential may have expired. */
@@ -19,7 +19,7 @@ export type CompiledRule = ResponseRule & { readonly test: Test | null }
 
 /** The connector's own rules go first, whatever the status; then the defaults of connector-language.md 2. */
 export function classify(
-  request: Pick<HttpRequest, 'decode' | 'expect'>,
+  request: Pick<HttpRequest, 'decode' | 'expect' | 'takes_duplicates'>,
   whole: Whole,
   o: { readonly word: DecodeKind | undefined; readonly rules: readonly CompiledRule[]; readonly expect: (text: string) => Test },
 ): Said {
@@ -40,7 +40,12 @@ export function classify(
       gap: false,
     }
   }
-  return { said: 'answer', body: decoded.value, digest: hash('sha256', whole.bytes) }
+  const duplicates = decoded.duplicates ?? null
+  if (duplicates !== null && request.takes_duplicates !== true) {
+    const because = 'an object of the answer names a key twice, and nothing says which of the values is meant'
+    return { said: 'refused', code: 'decode/duplicate-key', because, gap: false }
+  }
+  return { said: 'answer', body: decoded.value, duplicates, digest: hash('sha256', whole.bytes) }
 }
 
 function byRule(rule: CompiledRule, view: AnswerView): Said {

@@ -1,10 +1,18 @@
 /** How a request ended, and that as the data which its sender gets. */
+import type { Duplicates } from '../kinds/kind.ts'
 import type { FailureCode, Observation } from '../types.ts'
 import type { Whole } from './exchange.ts'
 import type { Redact } from './redact.ts'
 
 export type Outcome =
-  | { readonly kind: 'answer'; readonly body: unknown; readonly digest: string; readonly whole: Whole; readonly url: string }
+  | {
+      readonly kind: 'answer'
+      readonly body: unknown
+      readonly duplicates: Duplicates | null
+      readonly digest: string
+      readonly whole: Whole
+      readonly url: string
+    }
   | {
       readonly kind: 'refused'
       readonly code: FailureCode
@@ -17,9 +25,10 @@ export type Outcome =
 
 export function observe(outcome: Outcome, requests: number, ms: number, redact: Redact): Observation {
   if (outcome.kind === 'answer') {
-    const { body, digest, url, whole } = outcome
+    const { body, duplicates, digest, url, whole } = outcome
     const { status, headers } = whole
-    return { kind: 'answer', status, headers, body, digest, bytes: whole.bytes.length, url, requests, ms }
+    const marked = duplicates === null ? {} : { duplicates }
+    return { kind: 'answer', status, headers, body, ...marked, digest, bytes: whole.bytes.length, url, requests, ms }
   }
   const because = redact.text(outcome.because)
   if (outcome.kind === 'lost') {

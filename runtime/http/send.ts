@@ -128,6 +128,7 @@ export function openSend(room: Room): SendOne {
         return {
           kind: 'answer',
           body: said.body,
+          duplicates: said.duplicates,
           digest: said.digest,
           whole: whole as Whole,
           url: bare((whole as Whole).url, credential.patch.query),

@@ -48,8 +48,12 @@ export type PageKind<Options extends KindOptions = KindOptions> = Word & {
 
 // ---------------------------------------------------------------- decode, body
 
+/** Objects and lists of a decoded value → how many objects at or below name a key twice, of which only the last is in the value. */
+export type Duplicates = ReadonlyMap<unknown, number>
+
 export type Decoded =
-  | { readonly ok: true; readonly value: unknown }
+  /** `duplicates` is there only where there are some. */
+  | { readonly ok: true; readonly value: unknown; readonly duplicates?: Duplicates }
   | { readonly ok: false; readonly code: FailureCode; readonly because: string }
 
 export type DecodeKind<Options extends KindOptions = KindOptions> = Word & {

@@ -7,7 +7,7 @@ import type { RequestPatch } from '../kinds/kind.ts'
 import type { CompiledStream } from '../record/compile.ts'
 import { type Answer, type OpenedPage, openPage } from '../record/page.ts'
 import { buildRequest, type Names } from '../record/request.ts'
-import { idOrNull, takeRows } from '../record/rows.ts'
+import { idOrNull, takeRows, withoutDuplicates } from '../record/rows.ts'
 import { sendDeclared } from '../record/send-declared.ts'
 import type { Gap, Observation, PageFacts, PageRow, PageState } from '../types.ts'
 import { ATTEMPTS, type Partition, type ReadContext, type Refused, wantsRestart } from './context.ts'
@@ -72,9 +72,10 @@ function ask(
 ): { readonly cursor: string; readonly answer: Promise<Observation> } {
   const { compiled, connector } = context
   const patch = compiled.pages.ask(compiled.stream.pages, state)
-  const answer = sendDeclared(context, () =>
-    buildRequest(connector, compiled.stream.list, { ...context.names, ...partition.vars }, patch),
-  )
+  const answer = sendDeclared(context, () => ({
+    ...buildRequest(connector, compiled.stream.list, { ...context.names, ...partition.vars }, patch),
+    takes_duplicates: true,
+  }))
   // Whoever awaits it hears of a failure; where storing the page before failed first, nobody does.
   answer.catch(() => undefined)
   return { cursor: cursorOf(patch), answer }
@@ -136,12 +137,14 @@ async function storePage(
   const { compiled, session } = context
   const vars = { ...partition.vars, settings: context.names['settings'] }
   const stitch = stitchPage(compiled, vars, position, opened.records)
-  const expanded = await expandRecords(context, { partition: partition.key, vars, page: no }, opened.records.slice(stitch.drop))
+  const where = { partition: partition.key, vars, page: no }
+  const clear = withoutDuplicates(opened.records.slice(stitch.drop), answer.duplicates, { compiled, ...where })
+  const expanded = await expandRecords(context, where, clear.records)
   // Expansions that were called off are no failures of their records.
   if (expanded.requests > 0 && context.signal?.aborted) return null
   const received = opened.records.length > stitch.drop
-  const taken = takeRows(expanded.records, { compiled, vars, partition: partition.key, page: no, last_sort: position.last_sort })
-  const quarantined = [...expanded.quarantined, ...taken.quarantined]
+  const taken = takeRows(expanded.records, { compiled, ...where, last_sort: position.last_sort })
+  const quarantined = [...clear.quarantined, ...expanded.quarantined, ...taken.quarantined]
   const same_body = partition.key === '' && received && session.seenBody(answer.digest)
   let row: PageRow | undefined
   await session.commitPage(taken.rows, quarantined, (outcome) => {

@@ -17,6 +17,13 @@ export type OpenedPage =
 export function openPage(compiled: CompiledStream, state: PageState, answer: Answer): OpenedPage {
   const found = compiled.records(answer.body)
   if (!found.ok) return { ok: false, code: 'read/no-records', because: `${found.because}${hint(found.what)}` }
+  if (
+    answer.duplicates !== undefined &&
+    amongRecords(found.records, answer.duplicates) < (answer.duplicates.get(answer.body) ?? 0)
+  ) {
+    const because = 'beside its records the answer names a key twice, and nothing says which of the values is meant'
+    return { ok: false, code: 'decode/duplicate-key', because }
+  }
   const next = compiled.pages.next(compiled.stream.pages, state, {
     headers: answer.headers,
     body: answer.body,
@@ -25,6 +32,10 @@ export function openPage(compiled: CompiledStream, state: PageState, answer: Ans
     url: answer.url,
   })
   return { ok: true, records: found.records, next, ...totalIn(compiled, answer) }
+}
+
+function amongRecords(records: readonly unknown[], duplicates: NonNullable<Answer['duplicates']>): number {
+  return records.reduce<number>((sum, record) => sum + (duplicates.get(record) ?? 0), 0)
 }
 
 /** Only the author can know that a missing list means an empty one. */

@@ -66,6 +66,20 @@ export function takeRows(records: readonly unknown[], context: RowsContext): Row
   }
 }
 
+/** Records that name a key twice, anywhere in them, are kept aside: of two ids, or two values of `active`, none is known to be meant. */
+export function withoutDuplicates(
+  records: readonly unknown[],
+  duplicates: ReadonlyMap<unknown, number> | undefined,
+  context: Omit<RowsContext, 'last_sort'>,
+): Pick<RowsTaken, 'quarantined'> & { readonly records: readonly unknown[] } {
+  if (duplicates === undefined) return { records, quarantined: [] }
+  const because = new Failure('record/duplicate-key', context.compiled.stream.name, 'the record names a key twice')
+  const quarantined = records
+    .filter((record) => duplicates.has(record))
+    .map((record) => quarantineRow(because, idOrNull(context.compiled, record, context.vars), record, context))
+  return { records: records.filter((record) => !duplicates.has(record)), quarantined }
+}
+
 /** The id of a record; several values are percent-escaped and joined by `/`. Throws `Failure` id/missing, id/type. */
 export function idOf(compiled: CompiledStream, record: unknown, vars: Vars): string {
   if (record === null || record === undefined)
@@ -172,7 +186,12 @@ export function isTrue(value: unknown): boolean {
   throw new Failure('field/type', 'filters', 'a filter must say true or false')
 }
 
-function quarantineRow(error: unknown, id: string | null, record: unknown, context: RowsContext): QuarantineRow {
+function quarantineRow(
+  error: unknown,
+  id: string | null,
+  record: unknown,
+  context: Omit<RowsContext, 'last_sort'>,
+): QuarantineRow {
   if (!(error instanceof Failure)) throw error
   return {
     reason: error.code,

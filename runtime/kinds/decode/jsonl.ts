@@ -25,6 +25,8 @@ export const jsonl: DecodeKind<FromSchema<typeof schema>> = {
 
 function lines(text: string): Decoded {
   const values: unknown[] = []
+  const found = new Map<unknown, number>()
+  let sum = 0
   let number = 0
   for (const line of text.split('\n')) {
     number += 1
@@ -32,6 +34,8 @@ function lines(text: string): Decoded {
     const decoded = parseJson(line)
     if (!decoded.ok) return failed(decoded.code, `line ${number}: ${decoded.because}`)
     values.push(decoded.value)
+    for (const [value, count] of decoded.duplicates ?? []) found.set(value, count)
+    sum += decoded.duplicates?.get(decoded.value) ?? 0
   }
-  return { ok: true, value: values }
+  return sum === 0 ? { ok: true, value: values } : { ok: true, value: values, duplicates: found.set(values, sum) }
 }

@@ -28,7 +28,8 @@ function skipStrings(text: string, from: number, target: number): number {
   return at
 }
 
-function closingQuote(text: string, from: number): number {
+/** The place of the quote that ends the string whose content begins at `from`. */
+export function closingQuote(text: string, from: number): number {
   let at = text.indexOf('"', from)
   for (; at >= 0; at = text.indexOf('"', at + 1)) {
     let slashes = 0
