@@ -1,5 +1,6 @@
 /** A plan into intents, and those through the engine: connections beside each other, one failing never stops another. */
 import { Failure } from '../errors.ts'
+import { personName } from '../person-name.ts'
 import type { IntentRow, WriteStore } from '../store/write-port.ts'
 import { drain, intentOf, type WriteContext } from '../write/engine.ts'
 import type { Approval, Intent, Plan, PlanItem } from '../write-types.ts'
@@ -56,8 +57,7 @@ export async function release(store: WriteStore, plan: Plan, now: string): Promi
   }
 }
 
-export const samePerson = (a: string, b: string): boolean => fold(a) === fold(b)
-const fold = (name: string): string => name.normalize('NFKC').trim().toLowerCase()
+export const samePerson = (a: string, b: string): boolean => personName(a) === personName(b)
 
 export type Asker = { readonly by: string; readonly why: string; readonly from: string; readonly due_at?: string }
 

@@ -96,7 +96,7 @@ export type WriteStore = {
 
   approve(approval: Omit<Approval, 'used_at'>): Promise<void>
   /**
-   * Valid, unused, by somebody other than `not_by` (case and outer spaces make nobody another); marks it used in the same transaction.
+   * Valid, unused, by somebody other than `not_by` (the same by `personName` is the same person); marks it used in the same transaction.
    * Null where there is none.
    */
   useApproval(hash: string, not_by: string, at: string): Promise<Approval | null>

@@ -59,6 +59,8 @@ export function brakeContract(at: Harness): void {
     expect(await use('ann', 1)).toBe('bob')
     expect(await use('ann', 1)).toBeNull()
     for (const name of [' Ann', 'ANN ', '\uff41nn']) expect(await use(name, 1)).toBeNull()
+    await at.store.approve({ hash: 'kim', by: 'kim  park', at: time(0), expires_at: time(9), override: null })
+    for (const name of ['Kim Park', 'Kim\t Park', 'Kim\u00a0Park']) expect(await use(name, 1, 'kim')).toBeNull()
     expect(await use('carl', 99)).toBe('ann')
     expect(await use('carl', 99)).toBeNull()
     expect(await at.store.approvals('h')).toEqual([
@@ -66,7 +68,13 @@ export function brakeContract(at: Harness): void {
       { ...of('bob', 50), override: 'mass removal', used_at: time(1) },
     ])
     expect(await at.store.approvals('none')).toEqual([])
-    expect(await audit()).toEqual(['plan approved ann h', 'plan approved bob h', 'approval used ann h', 'approval used carl h'])
+    expect(await audit()).toEqual([
+      'plan approved ann h',
+      'plan approved bob h',
+      'approval used ann h',
+      'plan approved kim  park kim',
+      'approval used carl h',
+    ])
   })
 
   test('an approval by nobody, or with an expiry that is no time, is none', async () => {

@@ -1,3 +1,4 @@
+import { personName } from '../../person-name.ts'
 import type { Approval, KillSwitch } from '../../write-types.ts'
 import { cleanText } from '../text.ts'
 import type { WriteStore } from '../write-port.ts'
@@ -28,7 +29,7 @@ export function openBrakes(
         const now = Date.parse(at)
         const row = db.all(`${APPROVAL} AND used_at IS NULL ORDER BY approval`, cleanText(hash)).find((one) => {
           const { by, expires_at } = approvalFrom(one)
-          return person(by) !== '' && person(by) !== person(not_by) && Date.parse(expires_at) > now
+          return personName(by) !== '' && personName(by) !== personName(not_by) && Date.parse(expires_at) > now
         })
         if (row === undefined) return null
         db.run('UPDATE approval SET used_at = $2 WHERE approval = $1', row[0]!, cleanText(at))
@@ -65,9 +66,6 @@ export function openBrakes(
         .map(([scope, by, why, at]) => ({ scope, by, why, at }) as unknown as KillSwitch),
   }
 }
-
-/** Nobody becomes another person by writing the name in another way. */
-const person = (name: string): string => name.normalize('NFKC').trim().toLowerCase()
 
 function approvalFrom([, hash, by, at, expires_at, used_at, override]: Cells): Approval {
   return {
