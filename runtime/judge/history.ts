@@ -10,7 +10,12 @@ export type History = {
   /** Of connector, settings and credential reference: now, and of the snapshot compared with; null where there is none. */
   readonly fingerprint: { readonly now: string; readonly baseline: string | null }
   /** Ids of the last complete snapshot that this read lacks; null where it was not asked. */
-  readonly absent: { readonly base: number; readonly count: number } | null
+  readonly absent: {
+    readonly base: number
+    readonly count: number
+    /** Of the absent edges that were looked at: those whose account this sync still reads. Null: not edges, or none was looked at. */
+    readonly left_behind: { readonly looked_at: number; readonly live: number } | null
+  } | null
   readonly thresholds: Thresholds
 }
 
@@ -56,7 +61,11 @@ function drop(facts: ReadFacts, { absent, thresholds }: History): Finding | null
   if (before === 0) return null
   const gone = Math.max((facts.baseline?.stored ?? 0) - facts.stored, absent?.count ?? 0, 0)
   const is = { check: 'drop', item: 13, class: 'E' } as const
-  const numbers = { before, now: facts.stored, gone }
+  const { looked_at = 0, live = 0 } = absent?.left_behind ?? {}
+  // People who leave take their edges along; edges that leave live people by the mass are for something else than a second look to confirm.
+  const unexplained =
+    looked_at > 0 && heldRemovals(before, Math.min(before, Math.ceil((gone * live) / looked_at)), thresholds) !== null
+  const numbers = { before, now: facts.stored, gone, unexplained }
   const held =
     facts.stored === 0 ? heldRemovals(before, before, thresholds) : heldRemovals(before, Math.min(gone, before), thresholds)
   if (held !== null) return anomaly(is, held, numbers, 'Look at who is gone; if it is right, approve the removals.')

@@ -132,7 +132,15 @@ function scopeLack(findings: readonly Finding[]): Lack {
 const PROVE_IT =
   'Declare a proof that does not come from the list itself: count, second_pass, by_id, two_path, or canaries that you plant and name in the connection.'
 
+const isUnexplainedDrop = ({ check, facts }: Finding): boolean => check === 'drop' && facts['unexplained'] === true
+
 function confirmationLack(findings: readonly Finding[]): Lack {
+  const drop = findings.find(isUnexplainedDrop)
+  if (drop !== undefined && findings.some((finding) => finding.item === 10 && finding.result === 'holds'))
+    return {
+      because: 'edges of accounts that are still there are gone by the mass, and only a second pass over the same list says so',
+      settle: ['Look at who lost what in the target; if it is right, have a second person sign a waiver.', PROVE_IT],
+    }
   const silent = findings.filter(
     (finding) => finding.result === 'missing' && (isIndependent(finding) || finding.item === 1 || finding.item === 2),
   )
@@ -169,6 +177,8 @@ function isConfirming(finding: Finding, findings: readonly Finding[], facts: Rea
     // The list's own total: only with the probe, and where it spans more than one page.
     return facts.pages > facts.partitions && findings.some((other) => other.item === 2 && other.result === 'holds')
   }
+  // The same list twice: what it leaves out it leaves out twice.
+  if (finding.item === 10 && findings.some(isUnexplainedDrop)) return false
   // Ids of a snapshot that another connector or credential took.
   if (finding.item === 11 && finding.facts['of'] === 'last_snapshot' && findings.some(isVoid)) return false
   return isIndependent(finding)

@@ -12,6 +12,7 @@ import { assessWord, brokeOff, isAcross, positiveControl, wordsOf } from './prov
 import type { ReadOnce } from './read-once.ts'
 import type { StreamResult, SyncOptions } from './run.ts'
 import { askScope, unaskedScope } from './scope.ts'
+import type { Sessions } from './stream.ts'
 
 type ConcludeContext = SyncOptions & { readonly sync: number; readonly fingerprint: string }
 
@@ -51,6 +52,7 @@ export async function concludeAll(
       facts,
       findings,
       ceilings.find((one) => one.stream === name),
+      sessions,
     )
     if (result === null) return null
     results[name] = result
@@ -87,6 +89,7 @@ async function concludeStream(
   facts: ReadFacts,
   findings: readonly Finding[],
   bound: Ceiling | undefined,
+  sessions: Sessions,
 ): Promise<StreamResult | null> {
   const { session, compiled } = once
   const { name, fresh_for_s } = compiled.stream
@@ -100,7 +103,7 @@ async function concludeStream(
     at,
     fresh_for_s,
     fingerprint: { now: context.fingerprint, baseline: base?.fingerprint ?? null },
-    absent: absent.base > 0 ? { base: absent.base, count: absent.count } : null,
+    absent: absent.base > 0 ? { ...absent, left_behind: await leftBehind(context, once, absent.ids, sessions) } : null,
     thresholds: DEFAULT_THRESHOLDS,
     off: context.off ?? [],
   })
@@ -130,6 +133,29 @@ async function concludeStream(
     fingerprint: context.fingerprint,
   })
   return { verdict, facts, snapshot, ...counts }
+}
+
+/** Spread over the absent edges; enough to tell a layoff, whose people are gone too, from a list that leaves edges out. */
+const LOOK_AT = 100
+
+async function leftBehind(
+  { store, connection }: ConcludeContext,
+  { compiled }: ReadOnce,
+  absent: readonly string[],
+  sessions: Sessions,
+): Promise<{ readonly looked_at: number; readonly live: number } | null> {
+  const accounts = (compiled.stream.refers['account'] ?? []).flatMap((name) => sessions[name] ?? [])
+  if (accounts.length === 0 || absent.length === 0) return null
+  const step = Math.max(1, Math.floor(absent.length / LOOK_AT))
+  const names: string[] = []
+  for (let at = 0; at < absent.length; at += step) {
+    const options = { which: 'complete', after: 0, limit: 1, id: absent[at] as string } as const
+    const [record] = await store.records(connection.name, compiled.stream.name, options)
+    if (typeof record?.fields['account'] === 'string') names.push(record.fields['account'])
+  }
+  const found = await Promise.all(accounts.map((session) => session.has(names)))
+  const live = names.filter((_, i) => found.some((answers) => answers[i])).length
+  return names.length === 0 ? null : { looked_at: names.length, live }
 }
 
 /**

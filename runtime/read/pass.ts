@@ -17,7 +17,10 @@ const EMPTY_LIMIT = 100
 const ROWS_FACTOR = 3
 const ROWS_SPARE = 1000
 
-type PassContext = Omit<ReadContext, 'onPage'> & { readonly sessions: Sessions; readonly fold: Pick<Fold, 'fetched'> }
+type PassContext = Omit<ReadContext, 'onPage'> & {
+  readonly sessions: Sessions
+  readonly fold: Pick<Fold, 'fetched' | 'on_one_page'>
+}
 
 export async function passOver(context: PassContext, ask: Extract<ProofAsk, { ask: 'pass' }>): Promise<ProofAnswer> {
   const first = await passOnce(context, ask)
@@ -56,6 +59,7 @@ async function passPartition(
 ): Promise<string | null> {
   const { compiled, connector } = context
   const seen = new Set<string>()
+  const query = { ...ask.query, ...halved(context, ask, partition) }
   const vars = { ...partition.vars, settings: context.names['settings'] }
   let empty = 0
   for (let state: PageState = compiled.pages.first(compiled.stream.pages); ; ) {
@@ -65,7 +69,7 @@ async function passPartition(
     seen.add(position)
     const observation = await sendDeclared(context, () =>
       buildRequest(connector, ask.list ?? compiled.stream.list, { ...context.names, ...partition.vars }, patch, {
-        query: ask.query,
+        query,
       }),
     )
     if (wantsRestart(observation, seen.size - 1)) return RESTART
@@ -80,6 +84,23 @@ async function passPartition(
     if (opened.next.kind === 'broken') return opened.next.because
     state = opened.next.state
   }
+}
+
+/**
+ * A list that came on one page would come on the same page again, with the same row cut off it: both passes would agree. So it is asked
+ * for in halves. Whatever the pass asks for as a whole number above 1 is the size of its pages.
+ */
+function halved(
+  { fold }: PassContext,
+  { query, list }: Extract<ProofAsk, { ask: 'pass' }>,
+  { key }: Partition,
+): { readonly [name: string]: string } {
+  const rows = fold.on_one_page?.get(key) ?? 0
+  if (rows === 0) return {}
+  const half = Math.ceil(rows / 2)
+  const asked = [...Object.entries(query), ...(list?.query ?? [])]
+  const sizes = asked.filter(([, value]) => /^[1-9]\d*$/.test(String(value)) && Number(value) > half)
+  return Object.fromEntries(sizes.map(([name]) => [name, String(half)]))
 }
 
 /** Records the first read filtered out or kept aside are no part of its set; here they are left out the same way. */

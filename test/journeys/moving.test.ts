@@ -153,3 +153,18 @@ describe('a population that moves', () => {
     expect([run.exit, verdicts(run)]).toEqual([0, { users: 'complete' }])
   })
 })
+
+test('a row cut off a list that fits on one page shows in the second pass, which asks for it in halves', async () => {
+  const all = people(3)
+  const asked: string[] = []
+  // Whatever the size of the page, its second row is lost.
+  const t = await target((ask) => {
+    if (ask.path !== '/users') return null
+    asked.push(String(ask.query['limit']))
+    const { data, ...rest } = page(all, ask)
+    return { body: { ...rest, data: data.filter((_, at) => at !== 1) } }
+  })
+  const run = await journey().sync(connector({ users: USERS }), t.url)
+  expect(run.streams['users']).toMatchObject({ verdict: 'incomplete', because: expect.stringContaining('two passes differ') })
+  expect(new Set(asked)).toEqual(new Set(['3', '1']))
+})

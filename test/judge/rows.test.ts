@@ -338,7 +338,23 @@ const ROWS: readonly Row[] = [
     /removals held: 300 of 1000/,
     read(BASE),
     secondPass(HONEST),
-    { absent: { base: 1000, count: 300 } },
+    { absent: { base: 1000, count: 300, left_behind: null } },
+  ],
+  [
+    'R33 edges of people who left',
+    'complete',
+    /removals held: 300 of 1000/,
+    read({ ...rows(700), ...BASE }),
+    secondPass(read(rows(700))),
+    { absent: { base: 1000, count: 300, left_behind: { looked_at: 100, live: 20 } } },
+  ],
+  [
+    'filed 3 edges of people who are there gone by the mass, in both passes',
+    'unproven',
+    /still there are gone by the mass/,
+    read({ ...rows(700), ...BASE }),
+    secondPass(read(rows(700))),
+    { absent: { base: 1000, count: 300, left_behind: { looked_at: 100, live: 80 } } },
   ],
   [
     'R34 a busy tenant, passes equal',
@@ -406,7 +422,7 @@ const ROWS: readonly Row[] = [
     /second pass equal$/,
     read({ ...rows(100), ...BASE }),
     secondPass(read(rows(100))),
-    { fingerprint: { now: 'sha256:b', baseline: 'sha256:a' }, absent: { base: 1000, count: 900 } },
+    { fingerprint: { now: 'sha256:b', baseline: 'sha256:a' }, absent: { base: 1000, count: 900, left_behind: null } },
   ],
 ]
 
