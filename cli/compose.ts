@@ -3,6 +3,7 @@ import { hash } from 'node:crypto'
 import { Failure } from '../runtime/errors.ts'
 import type { Http } from '../runtime/http/open.ts'
 import { didYouMean } from '../runtime/spec/nearest.ts'
+import type { CertifyStore } from '../runtime/store/certify-port.ts'
 import type { LedgerStore } from '../runtime/store/ledger-port.ts'
 import type { Store } from '../runtime/store/port.ts'
 import type { WriteStore } from '../runtime/store/write-port.ts'
@@ -32,7 +33,7 @@ type ConnectionFlags = Flags<typeof CONNECTION>
 
 export const storeDir = (given: string | undefined, io: Io): string => given ?? (io.env['ROLLCALL_STORE'] || '.rollcall')
 
-export type BothStores = Store & WriteStore & LedgerStore
+export type BothStores = Store & WriteStore & LedgerStore & CertifyStore
 
 /** `create: false`: throws `store/not-found` where there is no store yet. */
 export async function openTheStore(given: string | undefined, io: Io, create: boolean): Promise<BothStores> {

@@ -1,5 +1,6 @@
 /** What a sync says when it is over: the versioned document, and the same for people. */
 
+import type { GateReason } from '../runtime/certify-types.ts'
 import { withReverts } from '../runtime/govern/gate-of.ts'
 import { gate } from '../runtime/judge/gate.ts'
 import { fingerprintOf, type SyncResult } from '../runtime/read/sync.ts'
@@ -18,7 +19,7 @@ export function report(o: {
   readonly now_ms: number
   readonly resume: string
   /** Of what was verified and is undone: they close the gate. */
-  readonly reverted: GateAnswer['reasons']
+  readonly reverted: readonly GateReason[]
 }): SyncReport {
   const { connector, connection, result } = o
   const streams = Object.entries(result.streams).map(([name, s]) => ({
@@ -31,6 +32,7 @@ export function report(o: {
     result.state !== 'finished'
       ? null
       : gate({
+          connection: connection.name,
           snapshots: streams.map((s) => s.snapshot),
           streams: streams.map(({ name, certified }) => ({
             name,

@@ -62,6 +62,7 @@ const MAY_IMPORT: { readonly [room: string]: readonly string[] } = {
     'types',
     'errors',
     'secret',
+    'person-name',
     'write-types',
     'certify-types',
     'kinds',
@@ -73,6 +74,7 @@ const MAY_IMPORT: { readonly [room: string]: readonly string[] } = {
     'read',
     'write',
     'govern',
+    'ledger',
   ],
 }
 

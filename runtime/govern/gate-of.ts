@@ -1,5 +1,8 @@
 /** The gate over what a store holds: the judge's answer, and what was undone since. */
+import type { Gate, GateReason } from '../certify-types.ts'
+import { ceiling } from '../judge/ceiling.ts'
 import { gate } from '../judge/gate.ts'
+import { gateReason } from '../judge/gate-reason.ts'
 import { fingerprintOf } from '../read/sync.ts'
 import type { Store } from '../store/port.ts'
 import type { WriteStore } from '../store/write-port.ts'
@@ -13,11 +16,20 @@ export async function gateOf(
   { connector, connection }: Target,
   streams: ReadonlySet<string> | null,
   now_ms: number,
-): Promise<GateAnswer> {
+): Promise<Gate> {
   const inScope = Object.values(connector.streams).filter((stream) => streams === null || streams.has(stream.name))
+  const planted = Object.entries(connection.canaries).flatMap(([stream, ids]) => (ids.length > 0 ? [stream] : []))
+  const ceilings = new Map(ceiling(connector, planted).map(({ stream, best }) => [stream, best]))
   const judged = gate({
+    connection: connection.name,
     snapshots: (await store.snapshots(connection.name)).map(({ latest }) => latest),
-    streams: inScope.map(({ name, certified, fresh_for_s }) => ({ name, certified, fresh_for_s })),
+    // What a scope names counts, whether or not its connector calls it certified.
+    streams: inScope.map(({ name, certified, fresh_for_s }) => ({
+      name,
+      certified: certified || streams !== null,
+      fresh_for_s,
+      best: ceilings.get(name) ?? 'complete',
+    })),
     now_ms,
     fingerprint: fingerprintOf(connector, connection),
   })
@@ -31,15 +43,17 @@ export async function revertReasons(
   connector: Connector,
   connection: string,
   streams: ReadonlySet<string> | null,
-): Promise<GateAnswer['reasons']> {
+): Promise<readonly GateReason[]> {
   const open = await openReverts(store, connection)
   return open.flatMap(({ intent: { intent, action, id } }) => {
     const stream = connector.actions[action]?.on ?? ''
     const because = `reverted deprovisioning: ${action} of ${id} was verified and is undone`
     const settle = `Find what undid it, stop that, and ask again; \`rollcall actions --show ${intent}\` names the suspect.`
-    return streams === null || streams.has(stream) ? [{ stream, because, settle }] : []
+    return streams === null || streams.has(stream)
+      ? [gateReason('reverted', { connection, stream }, intent, because, settle)]
+      : []
   })
 }
 
-export const withReverts = (answer: GateAnswer, reasons: GateAnswer['reasons']): GateAnswer =>
+export const withReverts = <A extends GateAnswer>(answer: A, reasons: readonly GateReason[]): A =>
   reasons.length === 0 ? answer : { ...answer, is: 'deny', reasons: [...reasons, ...answer.reasons] }

@@ -16,6 +16,7 @@ const snapshot = (stream: string, more: Partial<GateInput['snapshots'][number]> 
 })
 const stream = (name: string, certified = true) => ({ name, certified, fresh_for_s: 86_400 })
 const ask = (more: Partial<GateInput> = {}): GateInput => ({
+  connection: 'acme',
   snapshots: [snapshot('users'), snapshot('groups')],
   streams: [stream('users'), stream('groups')],
   now_ms: NOW,

@@ -1,9 +1,11 @@
 import { Failure } from '../../errors.ts'
 import type { Gap } from '../../types.ts'
+import type { CertifyStore } from '../certify-port.ts'
 import type { LedgerStore } from '../ledger-port.ts'
 import type { QuarantineRow, Snapshot, Store } from '../port.ts'
 import { cleanText } from '../text.ts'
 import type { WriteStore } from '../write-port.ts'
+import { openCertify } from './certify.ts'
 import { changes } from './changes.ts'
 import { type Database, openDatabase } from './database.ts'
 import { existingFile, takeFolder } from './folder.ts'
@@ -41,7 +43,10 @@ export type OpenOptions = {
  * The store in a folder; one process at a time writes, any number read.
  * Errors: `store/not-found`, `store/folder`, `store/locked`, `store/newer`, `store/damaged`, `store/full`.
  */
-export async function openStore(dir: string, options: OpenOptions = {}): Promise<Store & WriteStore & LedgerStore> {
+export async function openStore(
+  dir: string,
+  options: OpenOptions = {},
+): Promise<Store & WriteStore & LedgerStore & CertifyStore> {
   if (options.read_only === true) {
     const store = readerOver(dir, options)
     if (store !== null) return store
@@ -72,7 +77,7 @@ export async function openStore(dir: string, options: OpenOptions = {}): Promise
 }
 
 /** Null: the file has an older format, which only a writer can bring up. */
-function readerOver(dir: string, options: OpenOptions): (Store & WriteStore & LedgerStore) | null {
+function readerOver(dir: string, options: OpenOptions): (Store & WriteStore & LedgerStore & CertifyStore) | null {
   const db = openDatabase(existingFile(dir), dir, true)
   try {
     // One transaction for as long as it is open: what several questions answer fits together.
@@ -89,7 +94,7 @@ function readerOver(dir: string, options: OpenOptions): (Store & WriteStore & Le
   }
 }
 
-function storeOver(db: Database, indexAfter: number, release: () => void): Store & WriteStore & LedgerStore {
+function storeOver(db: Database, indexAfter: number, release: () => void): Store & WriteStore & LedgerStore & CertifyStore {
   let asked = 0
   const room: Room = { db, versions: openVersions(db, indexAfter), nextAsk: () => ++asked }
   // Attempts that are being read: two sessions of one attempt must see the same set.
@@ -116,6 +121,7 @@ function storeOver(db: Database, indexAfter: number, release: () => void): Store
     ...syncs,
     ...openWrites(db),
     ...openLedger(db),
+    ...openCertify(db),
     endSync: async (sync, state, because, at) => {
       await syncs.endSync(sync, state, because, at)
       if (state !== 'paused') for (const key of reading.keys()) if (key.startsWith(`${sync}/`)) reading.delete(key)

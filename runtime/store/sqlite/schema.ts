@@ -21,6 +21,8 @@ const APPLICATION = 0x524c434c
  * intent_event  the histories, appended and never changed.
  * audit         the ledger: who did what, appended in the transaction of what was done; `entry` is what is hashed. `audit_term` finds pseudonyms,
  *               `ledger_node` has the hashes of complete subtrees (runtime/ledger/tree.ts). Triggers refuse changes.
+ * certification and what is said in one: events, decisions, which intents carry them out. `version` grows with each, so that what was
+ *               looked at is what is closed. `waiver`: a second person's word that a reason may stand.
  */
 const STEPS: readonly (string | ((db: Database) => void))[] = [
   `CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -86,6 +88,23 @@ const STEPS: readonly (string | ((db: Database) => void))[] = [
    CREATE INDEX intent_taken ON intent (conn, sent_at) WHERE takes = 1 AND approved = 0 AND sent_at IS NOT NULL;
    CREATE INDEX intent_taking ON intent (conn) WHERE takes = 1 AND approved = 0 AND sent_at IS NULL AND state NOT IN ('held', 'done');`,
   ledger,
+  `CREATE TABLE certification (certification TEXT PRIMARY KEY, key BLOB NOT NULL, version INTEGER NOT NULL, over INTEGER NOT NULL);
+   CREATE TABLE certification_event (event INTEGER PRIMARY KEY, certification TEXT NOT NULL, said TEXT NOT NULL);
+   CREATE INDEX certification_event_of ON certification_event (certification, event);
+   CREATE TABLE certification_decision (certification TEXT NOT NULL, n INTEGER NOT NULL, body TEXT NOT NULL,
+     PRIMARY KEY (certification, n)) WITHOUT ROWID;
+   CREATE TABLE certification_link (link INTEGER PRIMARY KEY, certification TEXT NOT NULL, item TEXT NOT NULL, intent TEXT NOT NULL,
+     at TEXT NOT NULL, by TEXT NOT NULL);
+   CREATE INDEX certification_link_of ON certification_link (certification, link);
+   CREATE TABLE waiver (waiver INTEGER PRIMARY KEY, reason TEXT NOT NULL, body TEXT NOT NULL);
+   ${['certification_event', 'certification_decision', 'certification_link', 'waiver']
+     .map(
+       (
+         of,
+       ) => `CREATE TRIGGER ${of}_stays BEFORE UPDATE ON ${of} BEGIN SELECT raise(ABORT, 'certifications are only appended to'); END;
+   CREATE TRIGGER ${of}_remains BEFORE DELETE ON ${of} BEGIN SELECT raise(ABORT, 'certifications are only appended to'); END;`,
+     )
+     .join('\n')}`,
 ]
 
 /** The audit becomes the ledger: what was written before is hashed as it is copied. */
