@@ -1,6 +1,7 @@
 /** Does what `decide` says, act by act, each durable before the next: from whatever an intent's history says to an outcome. */
 import { Failure } from '../errors.ts'
 import { isHeldByRolling } from '../judge/rolling-brake.ts'
+import { isTakenBack, type OfOurs } from '../judge/taken-back.ts'
 import type { IntentRow } from '../store/write-port.ts'
 import type { IntentEvent, Look, Outcome } from '../write-types.ts'
 import { askOne, isObject } from './ask.ts'
@@ -13,7 +14,7 @@ import { lookAt, mapped } from './look.ts'
 import { approvalOf, approvedBy, removalBrake } from './removals.ts'
 import { type Found, search } from './search.ts'
 import { pollJob, sendStep } from './send-step.ts'
-import { append, at, boundary, namesOf, openWork, type Work } from './work.ts'
+import { append, at, boundary, idOf, namesOf, openWork, type Work } from './work.ts'
 
 /**
  * Null: it waits for a person (held, stopped by a kill switch) and nothing was concluded; its history says why.
@@ -53,6 +54,7 @@ export async function nextAct(work: Work): Promise<Act> {
   const [killed, approved] = await Promise.all([stopped(ctx), ctx.approved?.(intent) ?? true])
   const next = decide({ action: act.action, row: { intent, events }, now: at(ctx), killed, approved })
   const has = (kind: IntentEvent['kind']) => events.some((event) => event.kind === kind)
+  if (isRecheckOf(next, events) && (await takenBack(work))) return { act: 'done' }
   const first = next.act === 'send' && act.action.destructive && !has('sending') && !has('approved')
   if (first) {
     const brake = await removalBrake(work)
@@ -61,6 +63,29 @@ export async function nextAct(work: Work): Promise<Act> {
   } else if (next.act !== 'wait' || killed !== null || !isHeldByRolling(events) || !(await letGo(work))) return next
   return await nextAct(work)
 }
+
+/** A look at what is over, or what such looks make of it. */
+function isRecheckOf(act: Act, events: readonly IntentEvent[]): boolean {
+  if (act.act !== 'judge') return act.act === 'look' && act.phase === 'recheck'
+  const last = events.findLast((event) => event.kind === 'outcome')
+  return last?.kind === 'outcome' && last.outcome.is !== 'unknown' && last.outcome.is !== 'pending'
+}
+
+/** By a change of ours that was asked for since: what a later look shows is its doing. */
+async function takenBack(work: Work): Promise<boolean> {
+  const { ctx, act, intent, events } = work
+  const id = idOf(work)
+  if (id === null) return false
+  const rows = await ctx.store.intents({ connection: ctx.connection.name, id, limit: MOST_OTHERS })
+  const others = rows.flatMap((row): readonly OfOurs[] => {
+    const action = ctx.connector.actions[row.intent.action]
+    return action === undefined ? [] : [{ action, ...row }]
+  })
+  return isTakenBack({ action: act.action, intent, events, outcome: outcomeOf(work)?.is ?? null }, others)
+}
+
+/** The newest changes of one object. */
+const MOST_OTHERS = 200
 
 /** True: a second person has approved it, and its history says so. */
 async function letGo(work: Work): Promise<boolean> {

@@ -317,6 +317,51 @@ describe('brakes', () => {
   })
 })
 
+describe('a recheck of what we took back ourselves', () => {
+  const LATER_MS = 3_700_000
+  const later = (lab: SmallLab): SmallLab['ctx'] => ({ ...lab.ctx, now: () => Date.now() + LATER_MS })
+
+  test.each([
+    ['a deactivation, reactivated', 'deactivate_account', {}, 'reactivate_account', {}],
+    ['a deactivation, deleted', 'deactivate_account', {}, 'delete_account', {}],
+    ['a title, changed again', 'update_account', { title: 'A' }, 'update_account', { title: 'B' }],
+  ])('%s by us is not called reverted, and is not looked at', async (_, first, input, then, more) => {
+    const { it, lab } = await both()
+    const intent = await lab.ask(first, 'u2', { input })
+    expect((await run(lab, intent)).is).toBe('verified')
+    const second = await lab.ask(then, 'u2', { input: more })
+    expect((await run(lab, second)).is).toBe('verified')
+    const asked = it.requests.length
+    expect(await recheck(later(lab), intent)).toMatchObject({ changed: false, looks: 0, outcome: { is: 'verified' } })
+    expect(it.requests.length).toBe(asked)
+  })
+
+  test('a reactivation under way: what is seen meanwhile may be its doing', async () => {
+    const { it, lab } = await both()
+    const intent = await lab.ask('deactivate_account', 'u2')
+    await run(lab, intent)
+    const second = await lab.ask('reactivate_account', 'u2')
+    const onBoundary: SmallLab['ctx']['onBoundary'] = (name) => {
+      if (name === 'recorded') throw new Error('killed')
+    }
+    await expect(runIntent({ ...lab.ctx, onBoundary }, second)).rejects.toThrow('killed')
+    expect(it.users.get('u2')?.active).toBe(true)
+    expect(await recheck(later(lab), intent)).toMatchObject({ changed: false, outcome: { is: 'verified' } })
+  })
+
+  test('one that the target refused took nothing back: somebody else did', async () => {
+    const { it, lab } = await both()
+    const intent = await lab.ask('deactivate_account', 'u2')
+    await run(lab, intent)
+    it.lie = ({ method }) => (method === 'PATCH' ? { apply: false, answer: { status: 403 } } : null)
+    expect((await run(lab, await lab.ask('reactivate_account', 'u2'))).is).toBe('rejected')
+    it.users.get('u2')!.active = true
+    await recheck(later(lab), intent)
+    const again = { ...lab.ctx, now: () => Date.now() + LATER_MS + 1000 }
+    expect((await recheck(again, intent)).outcome?.is).toBe('reverted')
+  })
+})
+
 describe('input', () => {
   test.each([
     ['update_account', 'u2', {}, 'input title is required'],

@@ -184,6 +184,7 @@ actions:
     verify:
       - { facet: profile, probe: { kind: state, expect: "= record.title == input.title" }, within: ${window}, agree: 2, every: ${every} }
     may_change: [title]
+    recheck: [1h]
   deactivate_account:
     title: Deactivate
     on: users
@@ -199,6 +200,16 @@ actions:
       - { facet: sessions, probe: { kind: empty, list: "GET /users/{id}/sessions", pages: { kind: none }, records: sessions }, within: ${window}, agree: 2, every: ${every} }
     may_change: [active]
     recheck: [1h]
+  reactivate_account:
+    title: Activate again
+    on: users
+    does: { account: active }
+    bind: [userName, createdAt]
+    already: "= record.active"
+    send: { request: "PATCH /users/{id}", body: { kind: json, value: { active: true } } }
+    verify:
+      - { facet: account, probe: { kind: state, expect: "= record.active" }, within: ${window}, agree: 2, every: ${every} }
+    may_change: [active]
   delete_account:
     title: Delete
     on: users
