@@ -1,6 +1,7 @@
 /** Standing assertions: what verified leavers leave behind, and whether every later read still shows it. truth.md part 2. */
 import { judgeAssertion, type LaterIntent, type Seen } from '../judge/assertion.ts'
 import { nextSteps } from '../judge/next-steps.ts'
+import { isSetRight } from '../judge/set-right.ts'
 import type { Store } from '../store/port.ts'
 import type { IntentRow, WriteStore } from '../store/write-port.ts'
 import type { ActionName, Connector } from '../types.ts'
@@ -204,13 +205,9 @@ async function revert(store: WriteStore, connector: Connector, { assertion, beca
 export async function openReverts(store: WriteStore, connection: string): Promise<readonly IntentRow[]> {
   const open: IntentRow[] = []
   for await (const row of intentsOf(store, connection, ['reverted'])) {
-    const { id, made_at, action } = row.intent
-    const since = id === null ? [] : await store.intents({ connection, id, outcomes: ['verified', 'partial'], limit: 100 })
-    const settled = since.some(
-      ({ intent }) =>
-        intent.made_at > made_at && (intent.action === action || GIVES.has(intent.action) || intent.action === 'delete_account'),
-    )
-    if (!settled) open.push(row)
+    const { id } = row.intent
+    const later = id === null ? [] : await store.intents({ connection, id, outcomes: ['verified', 'partial'], limit: 100 })
+    if (!isSetRight(row, later)) open.push(row)
   }
   return open
 }

@@ -170,6 +170,8 @@ describe('offboarding', () => {
 describe('what a verified leaver leaves behind', () => {
   test('an account that is active again at the next sync is reverted, named, and closes the gate', async () => {
     const id = lab.id(lab.scim, login(1))
+    // Asked for twice, and both verified before it is undone: the second sets nothing right.
+    expect((await lab.w.json('apply', 'scim', 'deactivate_account', '--id', id, ...WHO)).doc.outcome.is).toBe('verified')
     await lab.sync('scim')
     expect((await lab.w.run('gate', 'scim', '--stream', 'users')).exit).toBe(EXIT.fine)
     lab.scim.meddle({ do: 'phase', id, to: 'active' })
@@ -196,6 +198,14 @@ describe('what a verified leaver leaves behind', () => {
     expect((await lab.w.json('status', 'scim')).doc.connections[0].reverted).toContainEqual(expect.objectContaining({ id }))
     const gate = await lab.w.json('gate', 'scim', '--stream', 'users')
     expect([gate.exit, gate.doc.gate.reasons[0].because]).toEqual([EXIT.gate, expect.stringMatching(/reverted deprovisioning/)])
+  })
+
+  test('a grant to somebody who is active again does not set it right', async () => {
+    const id = lab.id(lab.scim, login(1))
+    const group = [...lab.scim.worlds()[0]!.teams.keys()][0]!
+    const { doc } = await lab.w.json('apply', 'scim', 'grant', '--id', id, '--input', `group=${group}`, ...WHO)
+    expect(doc.outcome.is).toBe('verified')
+    expect((await lab.w.run('gate', 'scim', '--stream', 'users')).exit).toBe(EXIT.gate)
   })
 
   test('setting it right opens the gate again', async () => {
