@@ -159,7 +159,7 @@ function lostOf(events: readonly IntentEvent[], step: string): number {
   const own = events.filter((event) => (event.kind === 'sending' || event.kind === 'answered') && event.step === step)
   return own.filter((event, place) => {
     const next = own[place + 1]
-    return event.kind === 'sending' && !(next?.kind === 'answered' && next.status === 429)
+    return event.kind === 'sending' && !(next?.kind === 'answered' && next.result === 'refused' && next.status === 429)
   }).length
 }
 

@@ -685,6 +685,11 @@ test('asked too often, then lost: what was asked too often counts as no loss (fo
   expect(act).toEqual({ act: 'send', step: 'off', attempt: 3 })
 })
 
+test('an answer that was lost is a loss whatever its status says: it is not sent again for ever (seed -1086634965)', () => {
+  const ran = run(action(), intent(), { answer: () => ({ result: 'lost', status: 429 }), look: () => shows(false) }, 20_000)
+  expect(ran.sent).toEqual(['off 1', 'off 2'])
+})
+
 test('a look that is due at the deadline comes before judging', () => {
   const events = [requested, looked(1), sending(1), look(2, 'other')]
   expect(ask({ events, now: at(90) })).toMatchObject({ act: 'look', not_before: at(7) })
