@@ -259,6 +259,12 @@ export const ERRORS = {
     again: true,
     next: 'Ask again: it is looked at anew.',
   },
+  'certify/open': {
+    means: 'The certification is not closed, so nothing is proven by it yet.',
+    http: 409,
+    again: true,
+    next: '`rollcall certify status` says what stands in the way of closing it.',
+  },
   'certify/over': {
     means: 'The certification is closed or withdrawn.',
     http: 409,
@@ -294,6 +300,12 @@ export const ERRORS = {
     http: 422,
     again: false,
     next: 'Check the path; a connector that comes along is named without `.yaml`.',
+  },
+  'cli/listen': {
+    means: 'The server cannot listen where it was told to.',
+    http: 500,
+    again: false,
+    next: 'Use another --port or --host, or stop what listens there.',
   },
   'cli/secret': {
     means: 'A secret that a connection refers to is not where the reference says.',

@@ -1,7 +1,6 @@
 /** Which reasons stand by a second person's word. Pure: the time comes in. */
 import type { Gate, GateReason, Waiver } from '../certify-types.ts'
 import { personName } from '../person-name.ts'
-import { personName } from '../person-name.ts'
 import { answerOf, WAIVABLE } from './gate-reason.ts'
 
 export const isSamePerson = (a: string, b: string): boolean => personName(a) === personName(b)

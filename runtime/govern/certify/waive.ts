@@ -1,0 +1,45 @@
+/** A second person lets one reason stand, until a day. */
+import type { GateReason, Waiver } from '../../certify-types.ts'
+import { Failure } from '../../errors.ts'
+import { WAIVABLE } from '../../judge/gate-reason.ts'
+import { isSamePerson } from '../../judge/waiver.ts'
+import type { CertifyContext } from './look.ts'
+import { actOf, type Who } from './open.ts'
+
+const DAY_MS = 86_400_000
+/** Longer than a review lasts; whoever wants more signs again. */
+const LONGEST_MS = 90 * DAY_MS
+
+/** `reasons`: of the gate as it is now; `requested_by`: who wants it. Throws `Failure` certify/waiver. */
+export async function waive(
+  ctx: Pick<CertifyContext, 'store' | 'now'>,
+  reasons: readonly GateReason[],
+  asked: { readonly reason: string; readonly requested_by: string; readonly until: string },
+  who: Who,
+): Promise<Waiver> {
+  const wrong = (because: string): Failure => new Failure('certify/waiver', asked.reason, because)
+  const reason = reasons.find(({ id }) => id === asked.reason)
+  const known = reasons.map(({ id, kind }) => `${id} (${kind})`).join(', ')
+  if (reason === undefined) throw wrong(`the gate has no reason ${asked.reason}; it has ${known === '' ? 'none' : known}`)
+  if (!WAIVABLE.has(reason.kind)) throw wrong(`${reason.because}: this is not waived but settled. ${reason.settle}`)
+  if (who.by.trim() === '' || asked.requested_by.trim() === '') throw wrong('a waiver has two names: who asks and who signs')
+  if (isSamePerson(who.by, asked.requested_by)) throw wrong(`${who.by} asked for it, and nobody signs their own waiver`)
+  const [at, until] = [ctx.now(), Date.parse(asked.until)]
+  if (Number.isNaN(until) || until <= at) throw wrong('it ends on a day to come, like 2026-12-31')
+  if (until - at > LONGEST_MS) throw wrong('it ends within 90 days')
+  const { id, kind, connection, stream, because } = reason
+  const waiver: Waiver = {
+    reason: id,
+    kind,
+    connection,
+    stream,
+    because,
+    requested_by: asked.requested_by,
+    by: who.by,
+    why: who.why,
+    at: new Date(at).toISOString(),
+    expires_at: new Date(until).toISOString(),
+  }
+  await ctx.store.waive(waiver, actOf(ctx, who))
+  return waiver
+}
