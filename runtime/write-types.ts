@@ -32,6 +32,8 @@ export type Intent = {
   readonly input: JsonObject
   /** Values of `bind` fields when the intent was made. Empty where no snapshot shows the object: then the first look binds the later ones. */
   readonly bound: JsonObject
+  /** What the plan it came from took the fields for that it sets: where the look before shows them otherwise it is held. Absent: no plan said so. */
+  readonly planned?: JsonObject
   readonly lane: Lane
   /** Takes something away: it counts for the rolling brake. */
   readonly destructive: boolean
@@ -196,6 +198,8 @@ export type PlanItem = {
   readonly id: string | null
   readonly input: JsonObject
   readonly bound: JsonObject
+  /** Values of the fields that it sets, as last read. Absent: the last read does not show them. */
+  readonly before?: JsonObject
   readonly destructive: boolean
   readonly lane: Lane
   readonly person: string | null

@@ -2,7 +2,7 @@
 import { Failure } from '../errors.ts'
 import { personName } from '../person-name.ts'
 import type { IntentRow, WriteStore } from '../store/write-port.ts'
-import { drain, intentOf, type WriteContext } from '../write/engine.ts'
+import { askAnew, drain, intentOf, type WriteContext } from '../write/engine.ts'
 import type { Approval, Intent, Plan, PlanItem } from '../write-types.ts'
 import { movedSince, type PlanOptions, targetOf } from './plan.ts'
 
@@ -99,7 +99,7 @@ export async function askForPlan(
   for (let first = 0; first < missing.length; first += LOT) {
     const lot = missing.slice(first, first + LOT)
     const intents = await Promise.all(lot.map((item) => intentFor(o, run, item, asker)))
-    for (const { intent, made } of await o.store.request(intents)) {
+    for (const { intent, made } of await askAnew(o.store, intents)) {
       if (!made) others.push(intent)
       else if (approval !== null) await approved(o.store, intent, approval, at)
     }
@@ -124,7 +124,7 @@ async function intentFor(
   const wanted = { action, id, input, lane, plan: run, provenance: { by, why, from, person } }
   return await intentOf(
     { ...targetOf(o.targets, item.connection), store: o.store, now: o.now, newId: o.newId },
-    due_at === undefined ? wanted : { ...wanted, due_at },
+    { ...wanted, ...(item.before === undefined ? {} : { planned: item.before }), ...(due_at === undefined ? {} : { due_at }) },
   )
 }
 

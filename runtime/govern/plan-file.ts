@@ -42,6 +42,7 @@ function isItem(item: unknown): boolean {
     ['id', 'person'].every((key) => item[key] === null || typeof item[key] === 'string') &&
     isObject(item['input']) &&
     isObject(item['bound']) &&
+    (item['before'] === undefined || isObject(item['before'])) &&
     typeof item['destructive'] === 'boolean'
   )
 }

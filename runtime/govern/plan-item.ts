@@ -52,18 +52,44 @@ export async function considered(
   const names = await namesOf(store, connection.name, action, input)
   const who = id === null ? nameIn(input) : `${nameIn(fields ?? {})}${nameIn(fields ?? {}) === '' ? '' : ' '}(${id})`
   const seen = id === null || fields !== null ? '' : '; the last snapshot does not show it'
+  const before = await beforeOf(store, target, action, fields, input)
   const item: PlanItem = {
     connection: connection.name,
     action: name,
     id,
     input,
     bound,
+    ...(before === null ? {} : { before }),
     destructive: action.destructive,
     lane,
     person: wanted.person ?? null,
     change: `${action.title}: ${who}: ${changesOf(action, fields, input, names)}${seen}`,
   }
   return { item, already: known === null ? null : await alreadySo(store, target, action, id, fields, input, known) }
+}
+
+/**
+ * What the fields were that it sets: whoever changes them until it is carried out is not overwritten. That one is empty counts only where
+ * the list that was read fills it for others; many lists show less than a record by itself.
+ */
+async function beforeOf(
+  store: Store,
+  { connector, connection }: Target,
+  action: Action,
+  fields: JsonObject | null,
+  input: JsonObject,
+): Promise<JsonObject | null> {
+  if (fields === null || !Object.values(action.does).includes('as_given')) return null
+  const known = connector.streams[action.on]?.fields ?? {}
+  const names = Object.keys(input).filter((name) => Object.hasOwn(known, name) && !SECRET.test(name))
+  const read = names.some((name) => (fields[name] ?? null) === null)
+    ? (await store.snapshots(connection.name)).find(({ latest }) => latest.stream === action.on)
+    : undefined
+  const entries = names.flatMap((name): [string, Json][] => {
+    const value = fields[name] ?? null
+    return value !== null || (read?.latest.facts.filled[name] ?? 0) > 0 ? [[name, value]] : []
+  })
+  return entries.length === 0 ? null : Object.fromEntries(entries)
 }
 
 // ---------------------------------------------------------------- in words

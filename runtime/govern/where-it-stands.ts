@@ -1,4 +1,5 @@
 /** Where an intent stands, in words; and what is known of its outcome now. Never more than is known. */
+import { isHeldAsMoved } from '../judge/moved.ts'
 import { isHeldByRolling, releaseStep } from '../judge/rolling-brake.ts'
 import type { IntentRow } from '../store/write-port.ts'
 import type { Outcome, OutcomeIs } from '../write-types.ts'
@@ -36,6 +37,9 @@ export function standingOf(row: IntentRow, stopped: string | null, ended: string
       'held',
       `${held.brake}: ${held.because}`,
       ...(isHeldByRolling(events) ? [releaseStep(intent)] : []),
+      ...(isHeldAsMoved(events)
+        ? [`\`rollcall sync ${intent.connection}\`, look at what it is now, and plan again; the new plan withdraws this one.`]
+        : []),
       `Look at the object, then withdraw this one (\`rollcall actions --cancel ${intent.intent} --by NAME --why TEXT\`) and ask again for what is meant.`,
     )
   const go_on = `\`rollcall apply ${intent.connection} --resume\` goes on with it.`

@@ -1,6 +1,7 @@
 /** The look before: is it still the same object, may it be touched, is it so already? Nothing is sent without one. */
 import { boundFields } from '../judge/bound.ts'
 import { same } from '../judge/bystanders.ts'
+import { MOVED, movedFields } from '../judge/moved.ts'
 import { openWhoami } from '../record/whoami.ts'
 import { askOne, isObject, type OneRead } from './ask.ts'
 import { controlOne } from './control.ts'
@@ -20,7 +21,7 @@ export type Before =
   /** It is not there, and a record known to be alive is. */
   | { readonly is: 'gone'; readonly because: string }
   /** Not to be sent, whatever is asked: another object than was meant, or a protected one. */
-  | { readonly is: 'refused'; readonly brake: 'identity' | 'protected' | 'ambiguous'; readonly because: string }
+  | { readonly is: 'refused'; readonly brake: 'identity' | 'protected' | 'ambiguous' | 'moved'; readonly because: string }
   | { readonly is: 'unanswered'; readonly because: string }
 
 export async function lookBefore(work: Work): Promise<Before> {
@@ -31,7 +32,7 @@ export async function lookBefore(work: Work): Promise<Before> {
   if (read.status === 404 || read.status === 410) return await absent(work, read)
   const record = read.record ?? act.on.get_record(read.body)
   if (!isObject(record)) return { is: 'unanswered', because: 'the answer holds no record' }
-  return (await refusal(work, record, intent.id as string)) ?? seen(work, record, null)
+  return (await refusal(work, record, intent.id as string)) ?? unlessMoved(work, record)
 }
 
 async function beforeCreate(work: Work): Promise<Before> {
@@ -48,6 +49,16 @@ async function beforeCreate(work: Work): Promise<Before> {
     case 'found':
       return (await refusal(work, found.record, found.id)) ?? { ...seen(work, found.record, found.id), already: true }
   }
+}
+
+/** Somebody who changed it since the plan is not overwritten; what we sent ourselves is no such change. */
+function unlessMoved(work: Work, record: object): Before {
+  const now = seen(work, record, null)
+  const moved =
+    now.already || work.events.some((event) => event.kind === 'sending') ? [] : movedFields(work.intent, mapped(work, record))
+  if (moved.length === 0) return now
+  const what = `${moved.join(', ')} ${moved.length === 1 ? 'is' : 'are'} not what ${moved.length === 1 ? 'it was' : 'they were'}`
+  return { is: 'refused', brake: MOVED, because: `${what} when the plan was made; read and plan again` }
 }
 
 async function absent(work: Work, read: OneRead): Promise<Before> {

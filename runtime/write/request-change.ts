@@ -1,6 +1,8 @@
 /** A change asked for: checked, bound to what the object was when we last saw it, durable. Nothing is sent here. */
 import { hash } from 'node:crypto'
 import { Failure } from '../errors.ts'
+import { isHeldAsMoved } from '../judge/moved.ts'
+import type { WriteStore } from '../store/write-port.ts'
 import type { Action, ActionName, Json, JsonObject, Lane } from '../types.ts'
 import type { Intent, Provenance } from '../write-types.ts'
 import { actionOf } from './compile.ts'
@@ -16,6 +18,8 @@ export type Wanted = {
   readonly lane?: Lane
   readonly provenance: Provenance
   readonly plan?: string
+  /** What the plan took the fields for that it sets. */
+  readonly planned?: JsonObject
   /** ISO; leavers: five minutes from now. */
   readonly due_at?: string
 }
@@ -29,9 +33,26 @@ const LEAVER_DUE_MS = 300_000
 export async function requestChange(ctx: RequestContext, wanted: Wanted): Promise<Requested> {
   const intent = await intentOf(ctx, wanted)
   if (ctx.onBoundary !== undefined) await boundary(ctx as WriteContext, 'before_intent')
-  const [requested] = await ctx.store.request([intent])
+  const [requested] = await askAnew(ctx.store, [intent])
   if (ctx.onBoundary !== undefined) await boundary(ctx as WriteContext, 'intent_durable')
   return requested as Requested
+}
+
+/** One that stands held because its plan was overtaken does not stand for a new one: it is withdrawn. As `store.request`. */
+export async function askAnew(store: WriteStore, intents: readonly Intent[]): Promise<readonly Requested[]> {
+  const asked: Requested[] = []
+  for (const [place, requested] of (await store.request(intents)).entries()) {
+    const intent = intents[place] as Intent
+    const row = requested.made ? null : await store.intent(requested.intent)
+    if (row === null || row.intent.plan === intent.plan || !isHeldAsMoved(row.events)) asked.push(requested)
+    else {
+      const because = `asked for anew by ${intent.provenance.by}`
+      const event = { kind: 'cancelled', at: intent.made_at, by: intent.provenance.by, because } as const
+      await store.append(requested.intent, event, { by: intent.provenance.by, what: 'withdrawn' })
+      asked.push(...(await store.request([intent])))
+    }
+  }
+  return asked
 }
 
 /** For who asks for many at once. */
@@ -48,6 +69,7 @@ export async function intentOf(ctx: RequestContext, wanted: Wanted): Promise<Int
     id,
     input,
     bound: await boundTo(ctx, action, id),
+    ...(wanted.planned === undefined ? {} : { planned: wanted.planned }),
     lane,
     destructive: action.destructive,
     provenance: wanted.provenance,

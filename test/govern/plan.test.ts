@@ -98,6 +98,42 @@ describe('a plan', () => {
     expect(doc.error.message).toMatch(/planned was .*"Engineer" → "Boss".*now it would be .*"Intern" → "Boss"/)
   })
 
+  test('that rests on a record that moved without a read in between is held at the look before it, and nothing is overwritten', async () => {
+    const profile = (title: string) => [
+      { connection: 'scim', action: 'update_account', id: user(10), input: { title, givenName: 'Ada' } },
+    ]
+    const title = () => lab.scim.worlds()[0]!.people.get(user(10))!.title
+    await lab.sync('scim')
+    const { doc: made } = await plan(wanted('live.json', profile('Boss')), 'live-plan.json')
+    expect(made.plan.items[0].before).toMatchObject({ title: 'Engineer' })
+    lab.scim.meddle({ do: 'profile', id: user(10), field: 'title', to: 'CTO' })
+    const sent = lab.scim.mutations().length
+    const apply = (name: string) => lab.w.json('apply', '--plan', file(name), '--by', 'kim')
+    const { exit, doc } = await apply('live-plan.json')
+    expect([exit, title(), lab.scim.mutations().length]).toEqual([EXIT.gate, 'CTO', sent])
+    const history = (await lab.w.json('actions', '--show', doc.results[0].intent)).doc.history
+    expect(history).toContainEqual(
+      expect.objectContaining({ kind: 'held', brake: 'moved', because: expect.stringMatching(/^title is not what it was/) }),
+    )
+    // Asked for again by a plan that knows better: the held one is withdrawn, and this one is carried out.
+    await lab.sync('scim')
+    await plan(wanted('live.json', profile('Boss')), 'live-again.json')
+    expect((await apply('live-again.json')).doc.counts).toEqual({ verified: 1 })
+    expect([title(), (await lab.w.json('actions', '--show', doc.results[0].intent)).doc.outcome.is]).toEqual([
+      'Boss',
+      'cancelled',
+    ])
+  })
+
+  test('is carried out where the target moved to what was asked for', async () => {
+    const input = { title: 'Chief', givenName: 'Ada' }
+    await lab.sync('scim')
+    await plan(wanted('there.json', [{ connection: 'scim', action: 'update_account', id: user(10), input }]), 'there-plan.json')
+    lab.scim.meddle({ do: 'profile', id: user(10), field: 'title', to: 'Chief' })
+    const { exit, doc } = await lab.w.json('apply', '--plan', file('there-plan.json'), '--by', 'kim')
+    expect([exit, doc.counts]).toEqual([EXIT.fine, { verified: 1 }])
+  })
+
   test('that was changed after it was made is refused', async () => {
     const text = readFileSync(file('plan.json'), 'utf8')
     for (const [from, to] of [

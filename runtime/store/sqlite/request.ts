@@ -7,7 +7,7 @@ import { appendEvent } from './intent-events.ts'
 import { note } from './ledger.ts'
 import { connNumber } from './syncs.ts'
 
-/** Bytes of an intent's input, and of its bound values, as JSON. */
+/** Bytes of an intent's input, and of its bound and planned values, as JSON. */
 const INPUT_MOST = 65_536
 
 export type Requested = { readonly intent: string; readonly made: boolean; readonly cancelled: readonly string[] }
@@ -39,8 +39,8 @@ export function requestAll(db: Database, intents: readonly Intent[]): RequestedA
 }
 
 function mustBeSmall(intent: Intent): void {
-  for (const part of ['input', 'bound'] as const) {
-    const bytes = Buffer.byteLength(JSON.stringify(intent[part]))
+  for (const part of ['input', 'bound', 'planned'] as const) {
+    const bytes = Buffer.byteLength(JSON.stringify(intent[part] ?? {}))
     if (bytes > INPUT_MOST)
       throw new Failure(
         'store/too-large',
