@@ -23,5 +23,7 @@ export const COMMANDS = {
   go: ['lift a stop', () => import('./go.ts')],
   ledger: ['who did what, when and why; never rewritten', () => import('./ledger.ts')],
   'verify-ledger': ['check an exported ledger with nothing of ours', () => import('./verify-ledger.ts')],
+  serve: ['the control API, for tenants, people and programs', () => import('./serve.ts')],
+  tokens: ['API tokens: create, list, revoke', () => import('./tokens.ts')],
   lab: ['play a target that lies, and see which lies are noticed', () => import('./lab.ts')],
 } as const satisfies { readonly [name: string]: readonly [about: string, load: () => Promise<{ readonly run: Run }>] }

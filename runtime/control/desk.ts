@@ -70,7 +70,8 @@ export type Desk = {
   readonly secrets: (connection: string) => readonly SealedRow[]
   readonly secret: (name: string) => SealedRow | null
   readonly putSecret: (row: SealedRow) => void
-  readonly dropSecrets: (connection: string) => void
+  /** All of the connection but these. */
+  readonly dropSecrets: (connection: string, but: readonly string[]) => void
   readonly close: () => void
 }
 
@@ -83,7 +84,11 @@ export function openDesk(dir: string): Desk {
   const db = openDatabase(file, dir)
   chmodSync(file, 0o600)
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF')
-  db.write(() => db.exec(DESK))
+  db.write(() => {
+    db.exec(DESK)
+    // Of a process that is gone: whoever asks again is served again.
+    db.run('DELETE FROM idempotency WHERE status IS NULL')
+  })
   return { ...connectors(db, join(dir, 'connectors')), ...plans(db), ...keys(db), ...secrets(db), close: () => db.close() }
 }
 
@@ -241,12 +246,18 @@ function secrets(db: Database): Pick<Desk, 'secrets' | 'secret' | 'putSecret' | 
     },
     putSecret: ({ name, connection, field, origin, sealed, at, by }) =>
       void db.write(() => {
-        db.run('DELETE FROM secret WHERE connection = $1 AND field = $2', connection, field)
         db.run(
           `INSERT INTO secret (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
           ...[name, connection, field, origin, sealed, at, by],
         )
       }),
-    dropSecrets: (connection) => void db.write(() => db.run('DELETE FROM secret WHERE connection = $1', connection)),
+    dropSecrets: (connection, but) =>
+      void db.write(() =>
+        db.run(
+          'DELETE FROM secret WHERE connection = $1 AND name NOT IN (SELECT value FROM json_each($2))',
+          connection,
+          JSON.stringify(but),
+        ),
+      ),
   }
 }

@@ -19,7 +19,8 @@ export type Secrets = {
   readonly get: (name: string, place: Place) => Promise<Secret>
   /** Fields with their age: all that is ever shown. */
   readonly shown: (connection: string) => readonly { readonly field: string; readonly set_at: string; readonly set_by: string }[]
-  readonly drop: (connection: string) => void
+  /** All but those that the connection refers to now. */
+  readonly drop: (connection: string, but?: readonly string[]) => void
 }
 
 /** `source` null: no secret can be taken or opened. */
@@ -60,6 +61,6 @@ export function openSecrets(tenant: string, control: Control, desk: Desk, source
       return open(await dataKey(keyIdOf(row.sealed) ?? ''), { tenant, ...place }, row.sealed)
     },
     shown: (connection) => desk.secrets(connection).map(({ field, at, by }) => ({ field, set_at: at, set_by: by })),
-    drop: (connection) => desk.dropSecrets(connection),
+    drop: (connection, but = []) => desk.dropSecrets(connection, but),
   }
 }

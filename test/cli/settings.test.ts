@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { attested, canaries } from '../../cli/attest.ts'
 import { readSecret, secretRef } from '../../cli/secrets.ts'
-import { settingsFrom, settingValue } from '../../cli/settings.ts'
+import { settingsFrom } from '../../cli/settings.ts'
+import { settingValue } from '../../runtime/spec/setting-value.ts'
 import type { Connector, Setting } from '../../runtime/types.ts'
 
 const setting = (type: Setting['type'], more: Partial<Setting> = {}): Setting => ({ type, required: true, ...more })

@@ -1,0 +1,317 @@
+/**
+ * The table of routes as an application. Deny by default, in this order: path → credential → rate → realm and role → input → reach →
+ * idempotency key → If-Match → the route. Whatever goes wrong is one problem document.
+ */
+import { createHash, createHmac } from 'node:crypto'
+import { Hono } from 'hono'
+import type { Answered } from '../control/desk.ts'
+import { ERRORS, Failure } from '../errors.ts'
+import { fromOf } from './from.ts'
+import { type Check, MAX_BODY_BYTES, openChecks } from './input.ts'
+import { type Limit, openLimit } from './limit.ts'
+import { openLogin } from './login.ts'
+import { openDescription } from './openapi.ts'
+import { openPages } from './page.ts'
+import { failureOf, problemOf } from './problems.ts'
+import { ROUTES } from './routes/index.ts'
+import type { Answer, Ask, House, Route, Who } from './types.ts'
+import { type Asker, askerOf, csrfOf, stillMay } from './who.ts'
+
+/** What `@hono/node-server` gives along; absent in tests by `app.request`. */
+type Env = { Bindings: { readonly incoming?: { readonly url?: string; readonly socket?: { readonly remoteAddress?: string } } } }
+
+/** Plain segments and nothing else: no escapes, so that no two readers can take the path for different things. */
+const PLAIN_PATH = /^(?:\/|(?:\/[A-Za-z0-9_~:@-][A-Za-z0-9._~:@-]*|\/\.well-known)+)$/
+
+const HEADERS = {
+  'cache-control': 'no-store',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+}
+
+export function openApi(house: House, routes: readonly Route[] = ROUTES): Hono<Env> {
+  const app = new Hono<Env>({ strict: true })
+  const checks = openChecks()
+  const limit = openLimit(house.limits)
+  const strangers = openLimit({ per_minute: 60, burst: 30 })
+  const server = { house, limit, strangers, routes }
+
+  app.use(async (c, next) => {
+    const raw = c.env?.incoming?.url ?? new URL(c.req.url).pathname
+    if (!PLAIN_PATH.test(raw.split('?', 1)[0] as string))
+      return problem(new Failure('api/path', '', 'the path has escapes, empty or dot segments'))
+    await next()
+    for (const [name, value] of Object.entries(HEADERS)) if (!c.res.headers.has(name)) c.res.headers.set(name, value)
+    if (house.public_url.startsWith('https:')) c.res.headers.set('strict-transport-security', 'max-age=31536000')
+    return undefined
+  })
+  app.onError((error) => problem(failureOf(error, house.log)))
+  app.get('/healthz', (c) => c.json({ is: 'fine' }))
+  app.get('/readyz', (c) =>
+    house.closing.aborted || !house.control.ready()
+      ? problem(new Failure('api/stopping', '', 'not ready'))
+      : c.json({ is: 'ready' }),
+  )
+  openPages(app, openDescription(routes))
+  openLogin(app, house, strangers)
+
+  for (const route of routes) {
+    const check = checks(route)
+    app.on(route.method, [route.path.replaceAll(/\{(\w+)\}/g, ':$1')], async (c) => {
+      const from = c.env?.incoming?.socket?.remoteAddress ?? 'unknown'
+      try {
+        return await answered(server, route, check, c.req.raw, c.req.param() as { [name: string]: string }, from)
+      } catch (error) {
+        return problem(failureOf(error, house.log))
+      }
+    })
+  }
+  app.notFound((c) => {
+    const allow = methodsOf(routes, new URL(c.req.url).pathname)
+    if (allow.length === 0) return problem(new Failure('api/no-route', '', 'there is no such path'))
+    return problem(new Failure('api/method', '', `this path takes ${allow.join(', ')}`), { allow: allow.join(', ') })
+  })
+  return app
+}
+
+function methodsOf(routes: readonly Route[], path: string): readonly string[] {
+  const segments = path.split('/')
+  const same = (route: Route): boolean => {
+    const own = route.path.split('/')
+    return own.length === segments.length && own.every((part, i) => part.startsWith('{') || part === segments[i])
+  }
+  return [...new Set(routes.filter(same).map(({ method }) => method))]
+}
+
+type Server = { readonly house: House; readonly limit: Limit; readonly strangers: Limit; readonly routes: readonly Route[] }
+
+async function answered(
+  server: Server,
+  route: Route,
+  check: Check,
+  request: Request,
+  params: { readonly [name: string]: string },
+  from: string,
+): Promise<Response> {
+  const { house } = server
+  const asker = entered(server, request, from)
+  mayAsk(route, asker.who)
+  check.params(params)
+  const query = check.query(new URL(request.url))
+  const body = await read(route, check, request)
+  reaches(route, asker.who, params)
+  const ask = await asked(house, asker, params, query, body, request)
+  if (route.method === 'GET') return respond(house, route, check, await route.act(ask), request)
+  return await once(house, route, asker.who, request, body, async () => {
+    await holds(server, route, ask, request)
+    return respond(house, route, check, await route.act(ask), request)
+  })
+}
+
+/** Throws `api/signed-out`, `api/too-often`. */
+function entered({ house, limit, strangers }: Server, request: Request, from: string): Asker {
+  const asker = askerOf(house, request, from)
+  const key = asker === null ? from : `${asker.who.tenant ?? ''} ${asker.who.token ?? asker.who.by}`
+  const wait_ms = (asker === null ? strangers : limit).take(key, house.now())
+  if (wait_ms > 0) throw new Wait(wait_ms)
+  if (asker === null) throw new Failure('api/signed-out', '', 'there is no valid credential')
+  return asker
+}
+
+/** With how long to wait. */
+export class Wait extends Failure {
+  readonly wait_s: number
+  constructor(wait_ms: number) {
+    super('api/too-often', '', `wait ${Math.ceil(wait_ms / 1000)} s`)
+    this.wait_s = Math.ceil(wait_ms / 1000)
+  }
+}
+
+/** Throws `api/forbidden`. */
+function mayAsk(route: Route, who: Who): void {
+  const realm = who.tenant === null ? 'installation' : 'tenant'
+  if (realm !== route.realm)
+    throw new Failure(
+      'api/forbidden',
+      '',
+      `this is for a credential of ${route.realm === 'tenant' ? 'a tenant' : 'the installation'}`,
+    )
+  if (!route.roles.some((role) => who.roles.has(role)))
+    throw new Failure('api/forbidden', '', `this takes one of the roles ${route.roles.join(', ')}`)
+}
+
+/** Of tokens that are limited to connections. What is out of reach is not there. */
+function reaches(route: Route, who: Who, params: { readonly [name: string]: string }): void {
+  if (who.connections === null || route.reach === 'own') return
+  if (route.reach === 'whole')
+    throw new Failure('api/forbidden', '', 'this token is limited to some connections, and this is about the whole tenant')
+  const name = params['connection'] ?? ''
+  if (!who.connections.has(name)) throw new Failure('api/not-found', 'connection', `there is no connection ${name}`)
+}
+
+async function read(route: Route, check: Check, request: Request): Promise<Ask['body']> {
+  const type = (request.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+  const wanted = route.body === 'yaml' ? ['application/yaml', 'text/yaml'] : ['application/json']
+  if (route.body !== undefined && !wanted.includes(type))
+    throw new Failure('api/media-type', 'content-type', `this route takes ${wanted[0]}`)
+  return check.body(await limited(request))
+}
+
+/** A declared length may lie, so what comes is counted. */
+async function limited(request: Request): Promise<string> {
+  const tooLarge = () => new Failure('api/too-large', 'body', `more than ${MAX_BODY_BYTES} bytes are not read`)
+  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge()
+  if (request.body === null) return ''
+  const parts: Uint8Array[] = []
+  let bytes = 0
+  for await (const part of request.body as unknown as AsyncIterable<Uint8Array>) {
+    bytes += part.length
+    if (bytes > MAX_BODY_BYTES) throw tooLarge()
+    parts.push(part)
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts))
+  } catch {
+    throw new Failure('api/body', 'body', 'the body is no UTF-8')
+  }
+}
+
+async function asked(
+  house: House,
+  asker: Asker,
+  params: Ask['params'],
+  query: Ask['query'],
+  body: Ask['body'],
+  request: Request,
+): Promise<Ask> {
+  const { who, session } = asker
+  const at = new Date(house.now()).toISOString()
+  const room = who.tenant === null ? null : await house.room(who.tenant)
+  return {
+    house,
+    who,
+    params,
+    query,
+    body,
+    at,
+    get room() {
+      if (room === null) throw new Failure('api/forbidden', '', 'this credential is of no tenant')
+      return room
+    },
+    act: (why) => ({ at, by: who.by, from: fromOf(who), why }),
+    csrf: session === null ? null : csrfOf(session),
+    still: () => stillMay(house, asker),
+    last_event_id: request.headers.get('last-event-id'),
+    signal: request.signal,
+  }
+}
+
+/** RFC 9110 §13.1.1, against the ETag of the route that shows the object. */
+async function holds({ house, routes }: Server, route: Route, ask: Ask, request: Request): Promise<void> {
+  const wanted = request.headers.get('if-match')
+  if (wanted === null || wanted === '*') return
+  const shown = routes.find(({ id }) => id === route.if_match)
+  if (shown === undefined) throw new Failure('api/precondition', 'if-match', 'this route has nothing to match')
+  const { body } = await shown.act({ ...ask, house, room: ask.room, query: {}, body: null })
+  if (!tagsOf(wanted).includes(etagOf(body)))
+    throw new Failure('api/precondition', 'if-match', 'it was changed since, or was never so')
+}
+
+const etagOf = (body: unknown): string =>
+  `"${createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 22)}"`
+const tagsOf = (header: string): readonly string[] => header.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+
+function respond(house: House, route: Route, check: Check, answer: Answer, request: Request): Response {
+  const headers = new Headers(answer.headers)
+  if (house.check_answers === true && answer.stream === undefined && answer.text === undefined) {
+    const wrong = check.answer(answer.status, answer.body)
+    if (wrong !== null) throw new Failure('api/unexpected', route.id, `answer of ${route.id}: ${wrong}`)
+  }
+  if (answer.stream !== undefined) {
+    headers.set('content-type', 'text/event-stream')
+    return new Response(answer.stream, { status: answer.status, headers })
+  }
+  if (answer.text !== undefined) {
+    headers.set('content-type', answer.text.type)
+    return new Response(answer.text.text, { status: answer.status, headers })
+  }
+  if (answer.body === undefined) return new Response(null, { status: answer.status, headers })
+  const text = JSON.stringify(answer.body)
+  headers.set('content-type', 'application/json')
+  if (answer.status === 200) headers.set('etag', etagOf(answer.body))
+  const known = request.headers.get('if-none-match')
+  if (route.method === 'GET' && known !== null && tagsOf(known).includes(headers.get('etag') ?? ''))
+    return new Response(null, { status: 304, headers })
+  return new Response(text, { status: answer.status, headers })
+}
+
+const KEY = /^[\x21-\x7e]{1,200}$/
+
+/** The same key, the same answer: https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */
+async function once(
+  house: House,
+  route: Route,
+  who: Who,
+  request: Request,
+  body: Ask['body'],
+  work: () => Promise<Response>,
+): Promise<Response> {
+  const key = request.headers.get('idempotency-key')
+  if (key === null || who.tenant === null) return await work()
+  if (!KEY.test(key)) throw new Failure('api/input', 'idempotency-key', 'a key is 1 to 200 visible ASCII characters')
+  const { desk } = await house.room(who.tenant)
+  const asker = who.token ?? who.by
+  const url = new URL(request.url)
+  // A body may hold a password that can be guessed: keyed with the credential, which is kept nowhere, its hash cannot be tried out.
+  const asked = createHmac('sha256', request.headers.get('authorization') ?? request.headers.get('cookie') ?? '')
+    .update(JSON.stringify([route.method, url.pathname, url.search, body]))
+    .digest()
+  const before = desk.beginKey(asker, key, asked, new Date(house.now()).toISOString())
+  if (before !== null) {
+    if (!before.same) throw new Failure('api/idempotency', 'idempotency-key', 'the key was used for another request')
+    if (before.answer === null)
+      throw new Failure('api/under-way', 'idempotency-key', 'the first request is still being worked on')
+    return again(before.answer)
+  }
+  try {
+    const response = await work()
+    const text = response.body === null ? null : await response.clone().text()
+    const kept = route.shown_once === true && text !== null ? JSON.stringify({ ...JSON.parse(text), text: null }) : text
+    desk.endKey(asker, key, { status: response.status, headers: keptHeaders(response), body: kept })
+    return response
+  } catch (error) {
+    // What failed may be asked for again with the same key.
+    desk.dropKey(asker, key)
+    throw error
+  }
+}
+
+const keptHeaders = (response: Response): Answered['headers'] =>
+  Object.fromEntries(
+    ['content-type', 'location', 'etag'].flatMap((name) =>
+      response.headers.has(name) ? [[name, response.headers.get(name) ?? '']] : [],
+    ),
+  )
+
+const again = ({ status, headers, body }: Answered): Response =>
+  new Response(body, { status, headers: { ...headers, 'idempotency-replayed': 'true' } })
+
+export function problem(failure: Failure, headers: { readonly [name: string]: string } = {}): Response {
+  const told = problemOf(failure)
+  const wait =
+    failure instanceof Wait
+      ? failure.wait_s
+      : (ERRORS as { readonly [code: string]: { readonly again: boolean } })[failure.code]?.again === true && told.status !== 502
+        ? 1
+        : null
+  return new Response(JSON.stringify(told), {
+    status: told.status,
+    headers: {
+      'content-type': 'application/problem+json',
+      ...(wait === null ? {} : { 'retry-after': String(wait) }),
+      ...(told.status === 401 ? { 'www-authenticate': 'Bearer realm="rollcall"' } : {}),
+      ...headers,
+    },
+  })
+}

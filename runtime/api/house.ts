@@ -1,0 +1,95 @@
+/** Opens tenants, each when it is first asked for, and keeps them open: one process has a tenant's store. */
+import { join } from 'node:path'
+import { openDesk } from '../control/desk.ts'
+import { type Control, TENANT_NAME } from '../control/open.ts'
+import { openSecrets } from '../control/secrets.ts'
+import { takeUp, withStops } from '../control/stop-mail.ts'
+import { Failure } from '../errors.ts'
+import { openStore } from '../store/sqlite/open.ts'
+import type { KeySource } from '../vault/key-source.ts'
+import type { BothStores, House, Room } from './types.ts'
+import { openWork } from './work.ts'
+
+export type HouseOptions = Omit<House, 'room' | 'closing'> & {
+  /** Its folders: `control/`, `tenants/<tenant>/`. */
+  readonly dir: string
+  /** Null: no secret can be taken. */
+  readonly key: KeySource | null
+}
+
+export const tenantDir = (dir: string, tenant: string): string => join(dir, 'tenants', tenant)
+
+export function openHouse(o: HouseOptions): House & { readonly close: () => Promise<void> } {
+  const rooms = new Map<string, Promise<Room>>()
+  const saying = new Map<string, Promise<void>>()
+  const closing = new AbortController()
+  const house: House = { ...o, closing: closing.signal, room: roomOf }
+
+  async function roomOf(tenant: string): Promise<Room> {
+    const known = rooms.get(tenant)
+    if (known !== undefined) return await said(await known)
+    if (closing.signal.aborted) throw new Failure('api/stopping', '', 'the server is stopping')
+    // The name becomes a folder: the form is checked here too, whoever wrote the row.
+    if (!TENANT_NAME.test(tenant) || o.control.tenant(tenant) === null)
+      throw new Failure('control/tenant', tenant, `there is no tenant ${tenant}`)
+    const opening = open(tenant)
+    rooms.set(tenant, opening)
+    opening.catch(() => rooms.delete(tenant))
+    return await said(await opening)
+  }
+
+  async function open(tenant: string): Promise<Room> {
+    const dir = tenantDir(o.dir, tenant)
+    const opened: BothStores = await openStore(dir)
+    await takeUp(dir, opened)
+    const store = withStops(dir, opened)
+    const desk = openDesk(dir)
+    const room: Room = {
+      tenant,
+      store,
+      desk,
+      secrets: openSecrets(tenant, o.control, desk, o.key),
+      work: openWork(house, () => room),
+    }
+    // What a process before this one left undone.
+    for (const { name } of await store.connections()) {
+      const waiting = await store.waiting(name)
+      if (Object.values(waiting).some((n) => n > 0)) room.work.drain(name)
+    }
+    return room
+  }
+
+  /** What the command line did beside us comes into the ledger before anything rests on it. */
+  async function said(room: Room): Promise<Room> {
+    if (o.control.unsaid(room.tenant).length === 0) return room
+    // One after the other: two requests at once would each say all of it.
+    const before = saying.get(room.tenant) ?? Promise.resolve()
+    const now = before
+      .catch(() => undefined)
+      .then(async () => {
+        for (const { n, entry } of o.control.unsaid(room.tenant)) {
+          await room.store.enter(entry)
+          o.control.said(n)
+        }
+      })
+    saying.set(room.tenant, now)
+    await now
+    return room
+  }
+
+  return {
+    ...house,
+    async close() {
+      closing.abort()
+      for (const opening of rooms.values()) {
+        const room = await opening.catch(() => null)
+        if (room === null) continue
+        await room.work.close()
+        room.desk.close()
+        await room.store.close()
+      }
+    },
+  }
+}
+
+export type { Control }

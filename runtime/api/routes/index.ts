@@ -1,0 +1,29 @@
+/** The one table. Roles, input, description, client, matrix: all of it comes from here. */
+import type { Route } from '../types.ts'
+import { actions } from './actions.ts'
+import { connections } from './connections.ts'
+import { connectors } from './connectors.ts'
+import { events } from './events.ts'
+import { gates } from './gates.ts'
+import { health } from './health.ts'
+import { ledger } from './ledger.ts'
+import { people } from './people.ts'
+import { plans } from './plans.ts'
+import { reads } from './reads.ts'
+import { tenants } from './tenants.ts'
+import { tokens } from './tokens.ts'
+
+export const ROUTES: readonly Route[] = [
+  ...tenants,
+  ...connectors,
+  ...connections,
+  ...reads,
+  ...actions,
+  ...plans,
+  ...gates,
+  ...ledger,
+  ...tokens,
+  ...people,
+  ...health,
+  ...events,
+]
