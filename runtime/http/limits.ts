@@ -39,16 +39,22 @@ export function openLimiter(o: { readonly concurrent: number; readonly permits: 
   let in_flight = 0
   let closed: Error | null = null
 
+  /** Fewer than declared after refusals, and more again with time. */
+  const permitted = (): number => Math.min(o.concurrent, o.permits.concurrent?.() ?? o.concurrent)
+
   function enqueue(lane: Lane, entry: Waiting): void {
     lanes.get(lane)?.push(entry)
     waiting++
     if (URGENT.includes(lane)) for (const wake of parked.splice(0)) wake()
     const free = idle.pop()
     if (free !== undefined) free(true)
-    else if (leases < o.concurrent) {
-      leases++
-      bottleneck.schedule({ priority: PRIORITY[lane] }, lease).catch((cause) => dropAll(cause))
-    }
+    else grow(lane)
+  }
+
+  function grow(lane: Lane): void {
+    if (leases >= permitted()) return
+    leases++
+    bottleneck.schedule({ priority: PRIORITY[lane] }, lease).catch((cause) => dropAll(cause))
   }
 
   function dequeue(from: readonly Lane[] = LANES): Waiting | undefined {
@@ -84,10 +90,16 @@ export function openLimiter(o: { readonly concurrent: number; readonly permits: 
           await Promise.race([kept, new Promise<void>((wake) => parked.push(wake))])
           continue
         }
+        if (leases > permitted()) {
+          // Somebody else must take what this one was woken for.
+          idle.pop()?.(true)
+          return
+        }
         if (waiting <= gated) {
           if (!(await linger()) && waiting <= gated) return
           continue
         }
+        if (waiting > gated + 1) grow('sync')
         const turn = o.permits.take()
         if (turn !== null) {
           gated++
@@ -97,7 +109,9 @@ export function openLimiter(o: { readonly concurrent: number; readonly permits: 
             gated--
           }
         }
-        const entry = dequeue(o.permits.reserved?.() == null ? LANES : URGENT)
+        // While it waited, the target may have said that these are too many.
+        const over = turn !== null && leases > permitted()
+        const entry = over ? undefined : dequeue(o.permits.reserved?.() == null ? LANES : URGENT)
         if (entry === undefined) o.permits.giveBack()
         else {
           in_flight++

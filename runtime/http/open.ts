@@ -83,6 +83,7 @@ export function openHttp(o: HttpOptions): Http {
     o.permits ??
     openPermits({
       requests_per_minute: limits.requests_per_minute,
+      concurrent: limits.concurrent,
       now,
       sleep,
       signal: closing.signal,

@@ -1,5 +1,6 @@
-/** When may the next request start? One pace a connection: the declared rate, what the target tells of its window, and pauses. */
+/** When may the next request start? One pace a connection: the declared rate, less after refusals, what the target tells of its window, and pauses. */
 import type { Told } from '../kinds/kind.ts'
+import { type Declared, type Pace, paceAt, step } from './adapt.ts'
 
 /**
  * The hook that makes the pace cluster-wide: the limiter asks it before every request, whoever keeps the count.
@@ -10,13 +11,18 @@ export type Permits = {
   readonly take: () => Promise<void> | null
   /** A permit that found no request to use it. */
   readonly giveBack: () => void
-  /** Nobody starts before this, milliseconds since 1970. */
-  readonly pause: (until_ms: number, why: string) => void
+  /** Nobody starts before this, milliseconds since 1970. With a refusal, the pace is lower afterwards. */
+  readonly pause: (until_ms: number, why: string, refusal?: Refusal) => void
+  /** How many may run at once now; absent: as many as declared. */
+  readonly concurrent?: () => number
   /** What an answer told of the target's window; `in_flight`: requests it could not have counted yet. */
   readonly told: (told: Told, in_flight: number) => void
   /** Null: everybody may start. Else the rest of the target's window is kept for leavers and movers until this resolves. */
   readonly reserved?: () => Promise<void> | null
 }
+
+/** The target asked to wait. `sent_ms`: when it was asked; `concurrency`: it says that it were too many at once. */
+export type Refusal = { readonly status: number; readonly sent_ms: number; readonly concurrency: boolean }
 
 export type Sleep = (ms: number, signal: AbortSignal) => Promise<void>
 type Wait = { readonly why: string; readonly until: string }
@@ -41,12 +47,15 @@ const WINDOW_MS = 1001
  */
 export function openPermits(o: {
   readonly requests_per_minute: number | null
+  readonly concurrent: number
   readonly now: () => number
   readonly sleep: Sleep
   readonly signal: AbortSignal
   readonly onWait?: (wait: Wait) => void
 }): Permits {
   const declared_ms = o.requests_per_minute === null ? 0 : 60_000 / o.requests_per_minute
+  const declared: Declared = { per_minute: o.requests_per_minute, concurrent: o.concurrent }
+  let pace: Pace | null = null
   let next_ms = 0
   let paused_ms = 0
   let last_ms = 0
@@ -59,7 +68,10 @@ export function openPermits(o: {
     declared_ms === 0 ? [] : new Array(Math.ceil((1000 / declared_ms) * MOST_IN_A_SECOND)).fill(Number.NEGATIVE_INFINITY)
   let oldest = 0
 
-  const interval = (now: number): number => (now < spread.until_ms ? Math.max(declared_ms, spread.interval_ms) : declared_ms)
+  const adapted_ms = (now: number): number =>
+    pace === null || declared_ms === 0 ? declared_ms : 60_000 / (paceAt(declared, pace, now).per_minute as number)
+  const interval = (now: number): number =>
+    now < spread.until_ms ? Math.max(adapted_ms(now), spread.interval_ms) : adapted_ms(now)
   const ready = (): number => Math.max(next_ms, paused_ms, (starts[oldest] ?? -WINDOW_MS) + WINDOW_MS)
   const start = (now: number, waited: boolean): void => {
     const gap = interval(now)
@@ -80,13 +92,31 @@ export function openPermits(o: {
     start(o.now(), true)
   }
 
-  function pause(until_ms: number, why: string): void {
-    if (until_ms <= paused_ms) return
+  function pause(until_ms: number, why: string, refusal?: Refusal): void {
+    const at_ms = o.now()
+    const adapted = refusal === undefined ? null : adapt(refusal, at_ms)
+    pace = step(declared, pace, { is: 'paused', at_ms, until_ms })
     // Several answers of one storm say nearly the same; people hear it once.
-    if (until_ms - Math.max(paused_ms, o.now()) > 500) o.onWait?.({ why, until: new Date(until_ms).toISOString() })
+    if (adapted !== null || until_ms - Math.max(paused_ms, at_ms) > 500) {
+      const until = new Date(Math.max(until_ms, paused_ms)).toISOString()
+      o.onWait?.({ why: adapted === null ? why : `${why}; ${adapted}`, until })
+    }
+    if (until_ms <= paused_ms) return
     paused_ms = until_ms
     // Standing still is not being late.
     next_ms = Math.max(next_ms, until_ms)
+  }
+
+  /** What is lower now, for people; null: nothing is. */
+  function adapt({ status, sent_ms, concurrency }: Refusal, at_ms: number): string | null {
+    const before = paceAt(declared, pace, at_ms)
+    pace = step(declared, pace, { is: 'refused', at_ms, sent_ms, concurrency })
+    const { per_minute, concurrent } = paceAt(declared, pace, at_ms)
+    const slots = Math.floor(concurrent)
+    if (per_minute !== null && per_minute !== before.per_minute) {
+      return `adapted to ${per_minute < 10 ? per_minute.toFixed(1) : Math.round(per_minute)}/min because of ${status}`
+    }
+    return slots < Math.floor(before.concurrent) ? `adapted to ${slots} at once because of ${status}` : null
   }
 
   /** 0: lifted. */
@@ -116,6 +146,7 @@ export function openPermits(o: {
       next_ms -= interval(o.now())
     },
     pause,
+    concurrent: () => Math.floor(paceAt(declared, pace, o.now()).concurrent),
     told({ remaining, until_ms }, in_flight) {
       const now = o.now()
       if (remaining === null || until_ms === null || until_ms <= now || until_ms - now > MAX_TOLD_MS) return
@@ -133,7 +164,7 @@ export function openPermits(o: {
       const low = !kept && left < Math.max(2 * (in_flight + 1), largest * LOW_SHARE)
       const was = spread.until_ms > now
       spread = low ? { interval_ms: (until_ms - now) / (left + 1), until_ms } : { interval_ms: 0, until_ms: 0 }
-      if (low && !was && spread.interval_ms > declared_ms && spread.interval_ms >= 1000) {
+      if (low && !was && spread.interval_ms > adapted_ms(now) && spread.interval_ms >= 1000) {
         o.onWait?.({
           why: `${remaining} requests are left of the target's limit; they are spread`,
           until: new Date(until_ms).toISOString(),

@@ -14,7 +14,7 @@ import type { Limiter } from './limits.ts'
 import type { Lost } from './lost.ts'
 import { type Outcome, observe, unauthorised } from './outcome.ts'
 import { bare, patched, type Wire } from './patch.ts'
-import type { Permits, Sleep } from './permits.ts'
+import type { Permits, Refusal, Sleep } from './permits.ts'
 import type { Redact } from './redact.ts'
 import { decide, MAX_TOLD_WAIT_MS, WAIT_BUDGET_MS } from './retry.ts'
 
@@ -120,7 +120,7 @@ export function openSend(room: Room): SendOne {
     if ('failed' in credential) return unauthorised(credential)
     const wire = (url: string): Wire => patched({ ...sending.request, url }, credential.patch)
 
-    const { said, whole, until_ms } = await room.limiter.run(sending.lane, signal, () =>
+    const { said, whole, told, sent_ms } = await room.limiter.run(sending.lane, signal, () =>
       exchange(sending, verdict.url.href, wire, trail, signal),
     )
     switch (said.said) {
@@ -140,7 +140,7 @@ export function openSend(room: Room): SendOne {
       case 'lost':
       case 'failed':
       case 'wait':
-        return await again(sending, trail, said, until_ms, whole, signal)
+        return await again(sending, trail, said, { whole, told, sent_ms }, signal)
     }
   }
 
@@ -151,8 +151,9 @@ export function openSend(room: Room): SendOne {
     wire: (url: string) => Wire,
     trail: Trail,
     signal: AbortSignal,
-  ): Promise<{ readonly said: Heard; readonly whole: Whole | null; readonly until_ms: number | null }> {
+  ): Promise<{ readonly said: Heard } & Came> {
     await sending.ready?.()
+    const sent_ms = now()
     // A write goes to where it was declared to go and nowhere else; what a redirect means, the looks say.
     const { answer, hops, blocked } =
       sending.authorised && !sending.once
@@ -161,13 +162,14 @@ export function openSend(room: Room): SendOne {
     trail.requests += hops + 1
     room.counters.requests += hops + 1
     heed(answer)
-    if (!answer.ok) return { said: { said: 'lost', ...answer }, whole: null, until_ms: null }
+    if (!answer.ok) return { said: { said: 'lost', ...answer }, whole: null, told: NOTHING_TOLD, sent_ms }
     room.counters.bytes += answer.bytes.length
     if (blocked !== null) {
       return {
         said: { said: 'refused', code: 'egress/redirect-blocked', because: blocked, gap: false },
         whole: answer,
-        until_ms: null,
+        told: NOTHING_TOLD,
+        sent_ms,
       }
     }
     const { request } = sending
@@ -179,7 +181,7 @@ export function openSend(room: Room): SendOne {
     const body = said.said === 'answer' || said.said === 'failed' || said.said === 'wait' ? said.body : null
     const told = room.told({ status: answer.status, headers: answer.headers, body })
     if (sending.authorised) room.permits.told(told, Math.max(0, room.limiter.in_flight() - 1))
-    return { said, whole: answer, until_ms: said.said === 'wait' ? told.until_ms : null }
+    return { said, whole: answer, told, sent_ms }
   }
 
   /** The breaker's book-keeping. What was never sent, or was called off, says nothing about the target. */
@@ -229,12 +231,14 @@ export function openSend(room: Room): SendOne {
     sending: Sending,
     trail: Trail,
     said: Extract<Heard, { readonly code: FailureCode; readonly said: 'lost' | 'failed' | 'wait' }>,
-    until_ms: number | null,
-    whole: Whole | null,
+    { whole, told, sent_ms }: Came,
     signal: AbortSignal,
   ): Promise<Outcome> {
     signal.throwIfAborted()
     const waits = said.said === 'wait'
+    const until_ms = waits ? told.until_ms : null
+    const concurrency = told.limit === 0 && told.remaining === 0
+    const refusal: Refusal = { status: whole?.status ?? 0, sent_ms, concurrency }
     if (waits) {
       trail.waits++
       trail.waiting_since ??= now()
@@ -258,12 +262,12 @@ export function openSend(room: Room): SendOne {
     if (!decision.again) {
       // What is sent once is not sent again here, but the looks that follow it heed the limit like everybody.
       if (waits && sending.once)
-        room.permits.pause(Math.min(until_ms ?? now() + 1_000, now() + MAX_TOLD_WAIT_MS), 'the target asked to wait')
+        room.permits.pause(Math.min(until_ms ?? now() + 1_000, now() + MAX_TOLD_WAIT_MS), ASKED_TO_WAIT, refusal)
       return { kind: 'lost', code: said.code, because: decision.because, whole }
     }
     room.counters.retries++
     // A limit is the connection's, so everybody waits: in the gate, where a leaver still goes first afterwards.
-    if (waits) room.permits.pause(now() + decision.wait_ms, 'the target asked to wait')
+    if (waits) room.permits.pause(now() + decision.wait_ms, ASKED_TO_WAIT, refusal)
     else {
       if (decision.wait_ms >= TOLD_WAIT_MS) {
         const tries = `try ${trail.failures + 1} of ${room.limits.attempts}`
@@ -280,6 +284,12 @@ export function openSend(room: Room): SendOne {
 
 /** A shorter pause between two tries is not worth a line. */
 const TOLD_WAIT_MS = 1_000
+
+const ASKED_TO_WAIT = 'the target asked to wait'
+const NOTHING_TOLD: Told = { remaining: null, until_ms: null }
+
+/** What came of one exchange, beside what it means. */
+type Came = { readonly whole: Whole | null; readonly told: Told; readonly sent_ms: number }
 
 type Heard = Said | ({ readonly said: 'lost' } & Lost)
 

@@ -119,6 +119,8 @@ export type AuthKind<Options extends KindOptions = KindOptions> = Word & {
 export type Told = {
   /** Requests left in the target's window; null: not told. */
   readonly remaining: number | null
+  /** The size of the window; a refusal that tells 0 of 0 is of too many requests at once. */
+  readonly limit?: number | null
   /** When the window resets or the target wants to be asked again. */
   readonly until_ms: number | null
 }

@@ -15,6 +15,7 @@ test('late timers are caught up without breaking the limit of any second', async
   const slept: number[] = []
   const permits = openPermits({
     requests_per_minute: 3000,
+    concurrent: 4,
     now: () => now,
     signal: new AbortController().signal,
     // Every third timer is 19 ms late, as on a busy machine.
@@ -37,6 +38,7 @@ test('being idle earns nothing', async () => {
   let now = 0
   const permits = openPermits({
     requests_per_minute: 600,
+    concurrent: 4,
     now: () => now,
     signal: new AbortController().signal,
     sleep: async (ms) => {
@@ -64,6 +66,7 @@ function paced(requests_per_minute: number | null) {
   open.push({ close: async () => stop.abort() })
   return openPermits({
     requests_per_minute,
+    concurrent: 8,
     now: Date.now,
     sleep: (ms, signal) => sleep(ms, undefined, { signal }),
     signal: stop.signal,

@@ -6,6 +6,11 @@ const schema = {
   type: 'object',
   properties: {
     kind: { const: 'headers' },
+    limit: {
+      type: 'string',
+      minLength: 1,
+      description: 'Header that tells how many requests the window takes; a refusal that tells 0 is of too many at once.',
+    },
     remaining: { type: 'string', minLength: 1, description: 'Header that tells how many requests are left.' },
     reset: { type: 'string', minLength: 1, description: 'Header that tells when the window begins again.' },
     reset_is: {
@@ -38,6 +43,7 @@ export const headers: ToldKind<FromSchema<typeof schema>> = {
     const until_ms =
       retryAfter(at(options.retry_after ?? 'retry-after'), date, now_ms) ??
       (reset === undefined || options.reset_is === undefined ? null : instant(reset, options.reset_is, date, now_ms))
-    return { remaining: count(at(options.remaining)), until_ms }
+    const limit = options.limit === undefined ? {} : { limit: count(at(options.limit)) }
+    return { remaining: count(at(options.remaining)), ...limit, until_ms }
   },
 }
