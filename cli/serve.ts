@@ -82,6 +82,7 @@ export const run = command(spec, async ({ flags }, io) => {
       },
       allow_private: flags['allow-private'],
       limits: { per_minute, burst: Math.max(20, Math.ceil(per_minute / 5)) },
+      strangers: { per_minute: 60, burst: 30 },
       signer: signerOf(new URL(public_url).hostname, ledgerKey(join(dir, 'control'))),
       log: (line) => io.err(`${new Date(io.now()).toISOString()} ${safe(line)}\n`),
     })

@@ -39,6 +39,7 @@ const MAY_IMPORT: { readonly [room: string]: readonly string[] } = {
   ],
   control: ['types', 'errors', 'secret', 'write-types', 'ledger', 'vault', 'store'],
   api: [
+    'certify-types',
     'types',
     'errors',
     'secret',

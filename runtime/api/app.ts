@@ -34,7 +34,7 @@ export function openApi(house: House, routes: readonly Route[] = ROUTES): Hono<E
   const app = new Hono<Env>({ strict: true })
   const checks = openChecks()
   const limit = openLimit(house.limits)
-  const strangers = openLimit({ per_minute: 60, burst: 30 })
+  const strangers = openLimit(house.strangers)
   const server = { house, limit, strangers, routes }
 
   app.use(async (c, next) => {

@@ -1,7 +1,7 @@
 /** Opens tenants, each when it is first asked for, and keeps them open: one process has a tenant's store. */
 import { join } from 'node:path'
 import { openDesk } from '../control/desk.ts'
-import { type Control, TENANT_NAME } from '../control/open.ts'
+import { TENANT_NAME } from '../control/open.ts'
 import { openSecrets } from '../control/secrets.ts'
 import { takeUp, withStops } from '../control/stop-mail.ts'
 import { Failure } from '../errors.ts'
@@ -17,12 +17,17 @@ export type HouseOptions = Omit<House, 'room' | 'closing'> & {
   readonly key: KeySource | null
 }
 
+const RECHECK_MS = 60_000
+
 export const tenantDir = (dir: string, tenant: string): string => join(dir, 'tenants', tenant)
 
 export function openHouse(o: HouseOptions): House & { readonly close: () => Promise<void> } {
   const rooms = new Map<string, Promise<Room>>()
   const saying = new Map<string, Promise<void>>()
   const closing = new AbortController()
+  // Later looks fall due while nobody asks for anything.
+  const timer = setInterval(() => void lookAgain().catch(() => undefined), RECHECK_MS)
+  timer.unref()
   const house: House = { ...o, closing: closing.signal, room: roomOf }
 
   async function roomOf(tenant: string): Promise<Room> {
@@ -59,6 +64,13 @@ export function openHouse(o: HouseOptions): House & { readonly close: () => Prom
     return room
   }
 
+  async function lookAgain(): Promise<void> {
+    for (const opening of rooms.values()) {
+      const room = await opening
+      for (const { name } of await room.store.connections()) room.work.drain(name)
+    }
+  }
+
   /** What the command line did beside us comes into the ledger before anything rests on it. */
   async function said(room: Room): Promise<Room> {
     if (o.control.unsaid(room.tenant).length === 0) return room
@@ -80,6 +92,7 @@ export function openHouse(o: HouseOptions): House & { readonly close: () => Prom
   return {
     ...house,
     async close() {
+      clearInterval(timer)
       closing.abort()
       for (const opening of rooms.values()) {
         const room = await opening.catch(() => null)
@@ -91,5 +104,3 @@ export function openHouse(o: HouseOptions): House & { readonly close: () => Prom
     },
   }
 }
-
-export type { Control }

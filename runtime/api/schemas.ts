@@ -273,7 +273,17 @@ export const SCHEMAS: { readonly [name: string]: Schema } = {
   Gate: object({
     connection: name(''),
     is: oneOf(['allow', 'deny', 'waiver_required']),
-    reasons: list(object({ stream: text(''), because: text('', { maxLength: 100_000 }), settle: text('') })),
+    reasons: list(
+      object({
+        connection: text(''),
+        stream: text(''),
+        kind: text('what a waiver is bound to'),
+        id: text('of this reason on what was read: another read, another reason'),
+        because: text('', { maxLength: 100_000 }),
+        settle: text('what would settle it'),
+      }),
+    ),
+    waived: list(anyObject),
     snapshots: list(object({ stream: text(''), sync: int(''), verdict: text('') })),
   }),
   ScopeGate: object({ is: oneOf(['allow', 'deny', 'waiver_required']), connections: list(ref('Gate')) }),

@@ -78,6 +78,8 @@ export type House = {
   /** The operator's word: may connections go to private networks? */
   readonly allow_private: boolean
   readonly limits: { readonly per_minute: number; readonly burst: number }
+  /** Of whoever has no valid credential, an address. */
+  readonly strangers: House['limits']
   /** Signs checkpoints of every tenant's ledger; a ledger's origin is its name and the tenant's. */
   readonly signer: Signer
   /** One line, no secrets. */

@@ -1,6 +1,6 @@
+import type { Gate } from '../../certify-types.ts'
 import { Failure } from '../../errors.ts'
 import { gateOf } from '../../govern/gate-of.ts'
-import type { GateAnswer } from '../../types.ts'
 import { ref, text } from '../schemas.ts'
 import { targetOf } from '../targets.ts'
 import type { Ask, Route } from '../types.ts'
@@ -59,7 +59,7 @@ async function answerOf(
   { house, room, who }: Ask,
   name: string,
   streams: readonly string[] | null,
-): Promise<GateAnswer & { readonly connection: string }> {
+): Promise<Gate & { readonly connection: string }> {
   if (!(who.connections?.has(name) ?? true)) throw new Failure('api/not-found', 'scope', `there is no connection ${name}`)
   const target = await targetOf(house, room, name)
   for (const stream of streams ?? [])
