@@ -30,6 +30,9 @@ const USAGE = new Set([
   'plan/connection',
   'store/sent',
   'store/ended',
+  'certify/decision',
+  'certify/scope',
+  'certify/waiver',
 ])
 
 /** Where a failure is the caller's, the environment's, or a finding. */
@@ -37,7 +40,7 @@ function exitOf(code: string): Exit {
   if (code.startsWith('cli/') && !['cli/secret', 'cli/file', 'cli/unexpected'].includes(code)) return EXIT.usage
   if (USAGE.has(code)) return EXIT.usage
   // A brake, a plan that moved, a missing approval: closed until a person acts.
-  if (code.startsWith('plan/')) return EXIT.gate
+  if (code.startsWith('plan/') || code.startsWith('certify/')) return EXIT.gate
   return code.startsWith('spec/') ? EXIT.findings : EXIT.environment
 }
 
