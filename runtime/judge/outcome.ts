@@ -3,24 +3,26 @@
  * `accepted` is no outcome. Nothing is rounded up: what could not be seen is unknown or unverifiable, and says what would settle it.
  */
 import type { JsonObject } from '../types.ts'
-import type { FacetOutcome, Outcome, OutcomeIs } from '../write-types.ts'
+import type { FacetOutcome, Look, Outcome, OutcomeIs } from '../write-types.ts'
 import { judgeAttributes } from './attributes.ts'
 import { boundTo } from './bound.ts'
 import { judgeBystanders } from './bystanders.ts'
 import { hasLadder, latest, ms } from './facet.ts'
 import { nextSteps } from './next-steps.ts'
 import { baseOf, facetOutcome, facetsOf, NOT_SENT, type Progress, progressOf, type Sent, type Situation } from './progress.ts'
-import { awaitsLookBefore, awaitsResend, dueSend, isSettled } from './sends.ts'
+import { awaitsLookBefore, awaitsResend, blindBefore, dueSend, isSettled } from './sends.ts'
 
 /** Raise it with every change of a rule; it is recorded with each outcome. */
-export const OUTCOME_RULES = 'rollcall-outcome-2'
+export const OUTCOME_RULES = 'rollcall-outcome-3'
 
 /** Null: still on its way, or a further send is due. The same history and instant give the same outcome, byte for byte. */
 export function judgeOutcome(situation: Situation): Outcome | null {
   const progress = progressOf(situation)
   if (progress.sent.length === 0 && progress.cancelled !== null) return cancelled(situation, progress)
-  if (progress.sent.length === 0 && progress.looked === null) return null
-  if (progress.sent.length === 0 && !isSettled(situation, progress)) return null
+  if (progress.sent.length === 0 && (progress.looked === null || !isSettled(situation, progress))) {
+    const blind = blindBefore(situation, progress)
+    return blind?.over === true ? unlooked(situation, progress, blind.looks) : null
+  }
   if (dueSend(situation, progress) !== null || awaitsResend(situation, progress)) return null
   if (awaitsLookBefore(situation, progress)) return null
   const facets = withLadder(unsent(facetsSeen(situation, progress), progress), progress)
@@ -31,6 +33,24 @@ export function judgeOutcome(situation: Situation): Outcome | null {
   if (progress.current?.result === 'running' || facets.some((one) => one.is === 'looking')) return null
   const { is, because } = verdict(situation, progress, facets)
   return outcomeOf(situation, progress, is, because, facets, null)
+}
+
+/** Nothing was sent, and whether anything may be sent nobody can see. Never given up: whoever can see again goes on with it. */
+function unlooked(situation: Situation, progress: Progress, looks: readonly Look[]): Outcome {
+  const because = `nothing was sent: none of ${looks.length} looks before it could see: ${looks.at(-1)!.because}`
+  const facets = facetsOf(situation.action).map(
+    (facet): FacetOutcome => ({
+      facet,
+      asked: situation.action.does[facet]!,
+      is: 'unknown',
+      because: 'not sent: the look before it got no answer',
+      rung: null,
+      residual_until: null,
+      looks: 0,
+      verified_at: null,
+    }),
+  )
+  return outcomeOf(situation, progress, 'unknown', because, facets, null)
 }
 
 /** Facet by facet as of now; `looking` where neither is shown. For `--json` on the way. */

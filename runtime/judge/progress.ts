@@ -42,6 +42,8 @@ export type Progress = {
   readonly approved_at: number
   readonly cancelled: Of<'cancelled'> | null
   readonly outcome: Of<'outcome'> | null
+  /** Something was done since the last outcome that may change it: it is at work again. */
+  readonly again: boolean
 }
 
 export function progressOf({ action, events, now }: Situation): Progress {
@@ -67,7 +69,13 @@ export function progressOf({ action, events, now }: Situation): Progress {
     approved_at,
     cancelled: events.findLast((event) => event.kind === 'cancelled') ?? null,
     outcome: events.findLast((event) => event.kind === 'outcome') ?? null,
+    again: isAgain(events),
   }
+}
+
+export function isAgain(events: readonly IntentEvent[]): boolean {
+  const told = events.findLastIndex((event) => event.kind === 'outcome')
+  return told >= 0 && events.slice(told + 1).some((event) => event.kind === 'looked' || event.kind === 'sending')
 }
 
 function sentOf(step: Step, action: Action, events: readonly IntentEvent[], now: string): Sent {

@@ -1,6 +1,6 @@
 /** Which request may leave next. Pure. One place for it, so that the judge and the state machine cannot disagree. */
 import type { Action, Facet, Step } from '../types.ts'
-import type { IntentEvent } from '../write-types.ts'
+import type { IntentEvent, Look } from '../write-types.ts'
 import { deadlineOf, isResidual, ms, sight } from './facet.ts'
 import {
   baseOf,
@@ -81,6 +81,7 @@ function contradicted(situation: Situation, progress: Progress): boolean {
 /** A step that names no facet: its answer is all there is, or the next look before (its `when` no longer holds). */
 function afterUnwatched(situation: Situation, progress: Progress, sent: Sent): Due | null {
   const next = nextStep(progress, sent)
+  if (awaitsUnwatched(situation, progress)) return null
   const done = sent.result === 'accepted' || !progress.steps.includes(sent.step)
   if (done) return next === null ? null : { step: next.name, attempt: 1 }
   const { action, events } = situation
@@ -94,12 +95,48 @@ function afterUnwatched(situation: Situation, progress: Progress, sent: Sent): D
   return looked_again ? { step: sent.step.name, attempt: sent.attempt + 1 } : null
 }
 
+/**
+ * A taken step that no facet shows and whose `when` still holds: the next one waits until a look before shows that it took, or its time is
+ * over. A deletion that overtakes a late deactivation is only another deactivation.
+ */
+export function awaitsUnwatched({ action, now }: Situation, progress: Progress): boolean {
+  const { current, steps } = progress
+  if (current === null || current.result !== 'accepted' || ownFacets(action, progress, current.step).length > 0) return false
+  if (current.step.when === null || !steps.includes(current.step) || nextStep(progress, current) === null) return false
+  return ms(now) < ms(unwatchedUntil(action, current))
+}
+
 /** A lost step that no facet shows: the next look before tells, once the target has had its time. */
-export function awaitsLookBefore({ action }: Situation, progress: Progress): boolean {
+export function awaitsLookBefore(situation: Situation, progress: Progress): boolean {
+  const { action } = situation
+  if (awaitsUnwatched(situation, progress)) return true
   const { current, steps } = progress
   if (current === null || ownFacets(action, progress, current.step).length > 0) return false
   const may = current.result === 'lost' && current.attempt < MOST_SENDS_LOST && action.idempotency !== 'none'
   return may && current.step.when !== null && steps.includes(current.step)
+}
+
+/** Fewer looks say nothing of a target. */
+const BLIND_LOOKS = 3
+/** What nobody gave a time is due after this. */
+const DUE_S = 300
+
+/** Nothing sent, and no look before since the last one that could see: which looks, and whether that is to be told. Null: not so. */
+export function blindBefore(
+  { action, intent, events, now }: Situation,
+  { sent, looked_at, approved_at }: Progress,
+): { readonly looks: readonly Look[]; readonly over: boolean } | null {
+  if (sent.length > 0) return null
+  const looks = events
+    .slice(Math.max(looked_at, approved_at) + 1)
+    .flatMap((event) =>
+      event.kind === 'look' && event.look.phase === 'before' && event.look.shows === 'unanswered' ? [event.look] : [],
+    )
+  const first = looks[0]
+  if (first === undefined) return null
+  const due = Math.max(ms(intent.due_at ?? later(first.at, DUE_S)), ms(first.at))
+  const window_s = Math.max(60, ...action.verify.map((verify) => verify.within_s))
+  return { looks, over: looks.length >= BLIND_LOOKS && ms(now) >= due + window_s * 1000 }
 }
 
 /** When the look before tells whether a lost step that names no facet was done. */

@@ -11,8 +11,10 @@ export type OfOurs = {
 }
 
 /** `others`: of the same object. One that was sent and has not ended counts: whatever is seen meanwhile may be its doing. */
-export function isTakenBack(own: OfOurs, others: readonly OfOurs[]): boolean {
-  const since = begun(own.events)
+export const isTakenBack = (own: OfOurs, others: readonly OfOurs[]): boolean => takenBackSince(own, others, begun(own.events))
+
+/** `since`: ms since 1970. What took place before says nothing. */
+export function takenBackSince(own: OfOurs, others: readonly OfOurs[], since: number): boolean {
   return others.some(
     (one) => one.intent.intent !== own.intent.intent && tookPlace(one, since) && takesBack(asked(one), asked(own)),
   )

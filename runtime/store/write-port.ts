@@ -48,7 +48,7 @@ export type WriteStore = {
   /**
    * Durable, with its `requested` event and its audit entry. An unfinished intent with the same key (`pending` counts as unfinished,
    * `unknown` does not: a deactivation may always be asked for again) is returned instead of a second one (`made: false`), and so is
-   * the same intent asked for twice. Lane `leaver`: in the same transaction every unfinished, unsent intent that gives access (create,
+   * the same intent asked for twice. Lane `leaver`: in the same transaction every unfinished (`unknown` counts), unsent intent that gives access (create,
    * reactivate, grant, set_license; other lanes) to the same person, in any connection, or to the same native id is cancelled.
    * All of the list or nothing. `store/too-large`: input or bound values over 64 KB; `store/intent-exists`: another one has that name.
    * Some 30 µs each and not interrupted: who asks for very many asks in lots of a thousand, so that leavers get in between.

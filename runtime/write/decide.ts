@@ -11,10 +11,11 @@ import {
   type Progress,
   progressOf,
   runSince,
+  type Sent,
   type Situation,
   verifiesOf,
 } from '../judge/progress.ts'
-import { awaitsLookBefore, type Due, dueSend, isSettled, unwatchedUntil } from '../judge/sends.ts'
+import { awaitsLookBefore, awaitsUnwatched, blindBefore, type Due, dueSend, isSettled, unwatchedUntil } from '../judge/sends.ts'
 import type { IntentRow } from '../store/write-port.ts'
 import type { Action } from '../types.ts'
 import type { Outcome } from '../write-types.ts'
@@ -43,6 +44,8 @@ export function decide({ action, row, now, killed, approved }: DecideInput): Act
   if (last !== null && last !== 'unknown' && last !== 'pending') return decideRecheck(situation, progress)
   if (progress.sent.length === 0 && progress.cancelled === null) {
     const stop = beforeSending(situation, progress, killed, approved)
+    const blind = stop?.act === 'look_before' && blindBefore(situation, progress)?.over === true ? judgeOutcome(situation) : null
+    if (blind !== null && isNews(blind, progress)) return { act: 'judge', outcome: blind }
     if (stop !== null) return stop
   }
   const due = dueSend(situation, progress)
@@ -64,8 +67,9 @@ function send(due: Due, { held }: Progress, killed: string | null): Act {
 
 const heldBy = ({ brake, because }: { readonly brake: string; readonly because: string }) => `held by ${brake}: ${because}`
 
-function isNews(outcome: Outcome, { outcome: before }: Progress): boolean {
-  if (before === null || before.outcome.is !== outcome.is) return true
+/** What was taken up again is told again, be it the same: until then it waits for its end. */
+function isNews(outcome: Outcome, { outcome: before, again }: Progress): boolean {
+  if (before === null || again || before.outcome.is !== outcome.is) return true
   const states = (of: Outcome) => of.facets.map((one) => `${one.facet} ${one.is}`).join()
   return states(before.outcome) !== states(outcome)
 }
@@ -123,7 +127,9 @@ function nextLook(situation: Situation, progress: Progress): NextLook | null {
     return { act: { act: 'poll_job', step: sent.step.name, job: sent.job.id, not_before }, not_before, settles: true }
   }
   if (sent !== null && awaitsLookBefore(situation, progress)) {
-    const not_before = afterFailed(situation, sent.place, unwatchedUntil(action, sent))
+    const not_before = awaitsUnwatched(situation, progress)
+      ? nextBetween(situation, sent)
+      : afterFailed(situation, sent.place, unwatchedUntil(action, sent))
     return { act: { act: 'look_before', not_before }, not_before, settles: true }
   }
   const open = progress.cancelled !== null && sent === null ? [] : openVerifies(situation, progress)
@@ -136,6 +142,19 @@ function nextLook(situation: Situation, progress: Progress): NextLook | null {
   }
   const verify = open.filter((one) => ms(one.not_before) <= Math.max(ms(not_before), ms(situation.now))).map((one) => one.index)
   return { act: { act: 'look', phase: sent === null ? 'before' : 'after', verify, not_before }, not_before, settles }
+}
+
+/** Between two steps: at once, then ever less often, and once at the end of its time. */
+function nextBetween({ action, events }: Situation, sent: Sent): string {
+  const looks = events
+    .slice(sent.place + 1)
+    .filter((event) => event.kind === 'looked' || (event.kind === 'look' && event.look.phase === 'before'))
+  const last = looks.at(-1)
+  if (last === undefined) return sent.from
+  const every_s = Math.min(60, ...action.verify.map((verify) => verify.every_s))
+  const next = later(last.at, Math.max(every_s, (ms(last.at) - ms(sent.from)) / 4))
+  const until = unwatchedUntil(action, sent)
+  return ms(next) < ms(until) ? next : until
 }
 
 type Open = { readonly index: number; readonly not_before: string; readonly settles: boolean }

@@ -1,9 +1,11 @@
 /** Looks again at what was concluded: undone since, late, or not over. */
 import { Failure } from '../errors.ts'
+import { isAgain } from '../judge/progress.ts'
 import type { IntentRow } from '../store/write-port.ts'
 import type { Outcome, OutcomeIs } from '../write-types.ts'
 import { compileAction } from './compile.ts'
 import type { WriteContext } from './context.ts'
+import { drain } from './drain.ts'
 import { nextAct, outcomeOf, perform } from './run.ts'
 import { openWork } from './work.ts'
 
@@ -12,6 +14,8 @@ export type Rechecked = {
   readonly outcome: Outcome | null
   readonly changed: boolean
   readonly looks: number
+  /** Nothing of it was sent yet, and now it may be: it waits for its turn. */
+  readonly again: boolean
 }
 
 const NOT_OVER: readonly OutcomeIs[] = ['unknown', 'pending']
@@ -27,7 +31,7 @@ export async function recheck(ctx: WriteContext, intent: string): Promise<Rechec
   return await recheckRow(ctx, row)
 }
 
-/** Every intent of the connection with a look that is due now; those that are looked at come back. */
+/** Every intent of the connection with a look that is due now; those that are looked at come back. What can be seen again is worked off. */
 export async function recheckDue(ctx: WriteContext): Promise<readonly Rechecked[]> {
   const longest_s = Object.values(ctx.connector.actions).map((action) => Math.max(0, ...action.recheck_s))
   const since_ms = ctx.now() - Math.max(0, ...longest_s) * 1000 - SLACK_MS
@@ -36,9 +40,17 @@ export async function recheckDue(ctx: WriteContext): Promise<readonly Rechecked[
     ctx.signal?.throwIfAborted()
     if (ctx.connector.actions[row.intent.action] === undefined) continue
     const rechecked = await recheckRow(ctx, row)
-    if (rechecked.looks > 0 || rechecked.changed) done.push(rechecked)
+    if (rechecked.looks > 0 || rechecked.changed || rechecked.again) done.push(rechecked)
   }
-  return done
+  if (!done.some((one) => one.again)) return done
+  // What can be seen again goes on as every other change does: in its turn, one at a time an object.
+  await drain(ctx)
+  return await Promise.all(done.map(async (one) => (one.again ? await ended(ctx, one) : one)))
+}
+
+async function ended(ctx: WriteContext, { intent, outcome, looks }: Rechecked): Promise<Rechecked> {
+  const told = (await ctx.store.intent(intent))?.events.findLast((event) => event.kind === 'outcome')?.outcome ?? outcome
+  return { intent, outcome: told, changed: told?.is !== outcome?.is, looks, again: true }
 }
 
 async function* rows(ctx: WriteContext, since_ms: number): AsyncGenerator<IntentRow> {
@@ -68,12 +80,19 @@ async function recheckRow(ctx: WriteContext, row: IntentRow): Promise<Rechecked>
   for (;;) {
     const act = await nextAct(work)
     if (act.act === 'done' || act.act === 'wait') break
+    if (act.act === 'send' && !work.events.some((event) => event.kind === 'sending')) break
     if ('not_before' in act && Date.parse(act.not_before) > ctx.now()) break
     await perform(work, act)
   }
   const now = { events: work.events }
   const changed = count(now, 'outcome') > outcomes
-  return { intent: row.intent.intent, outcome: outcomeOf(work), changed, looks: count(now, 'look') - looks }
+  return {
+    intent: row.intent.intent,
+    outcome: outcomeOf(work),
+    changed,
+    looks: count(now, 'look') - looks,
+    again: isAgain(work.events),
+  }
 }
 
 const count = (row: Pick<IntentRow, 'events'>, kind: 'outcome' | 'look'): number =>

@@ -1,7 +1,8 @@
 /** Does what `decide` says, act by act, each durable before the next: from whatever an intent's history says to an outcome. */
 import { Failure } from '../errors.ts'
+import { isAgain } from '../judge/progress.ts'
 import { isHeldByRolling } from '../judge/rolling-brake.ts'
-import { isTakenBack, type OfOurs } from '../judge/taken-back.ts'
+import { isTakenBack, type OfOurs, takenBackSince } from '../judge/taken-back.ts'
 import type { IntentRow } from '../store/write-port.ts'
 import type { IntentEvent, Look, Outcome } from '../write-types.ts'
 import { askOne, isObject } from './ask.ts'
@@ -54,7 +55,9 @@ export async function nextAct(work: Work): Promise<Act> {
   const [killed, approved] = await Promise.all([stopped(ctx), ctx.approved?.(intent) ?? true])
   const next = decide({ action: act.action, row: { intent, events }, now: at(ctx), killed, approved })
   const has = (kind: IntentEvent['kind']) => events.some((event) => event.kind === kind)
-  if (isRecheckOf(next, events) && (await takenBack(work))) return { act: 'done' }
+  if (isRecheckOf(next, events) && (await takenBack(work, null))) return { act: 'done' }
+  const late = next.act === 'send' && !has('sending') && has('outcome')
+  if (late && (await takenBack(work, Date.parse(intent.made_at)))) return { act: 'hold', brake: 'overtaken', because: OVERTAKEN }
   const first = next.act === 'send' && act.action.destructive && !has('sending') && !has('approved')
   if (first) {
     const brake = await removalBrake(work)
@@ -71,8 +74,10 @@ function isRecheckOf(act: Act, events: readonly IntentEvent[]): boolean {
   return last?.kind === 'outcome' && last.outcome.is !== 'unknown' && last.outcome.is !== 'pending'
 }
 
-/** By a change of ours that was asked for since: what a later look shows is its doing. */
-async function takenBack(work: Work): Promise<boolean> {
+const OVERTAKEN = 'while nobody could look at the object another change of ours asked for something else of it'
+
+/** By another change of ours, since then (null: since this one was begun): what a later look shows is its doing. */
+async function takenBack(work: Work, since: number | null): Promise<boolean> {
   const { ctx, act, intent, events } = work
   const id = idOf(work)
   if (id === null) return false
@@ -81,7 +86,8 @@ async function takenBack(work: Work): Promise<boolean> {
     const action = ctx.connector.actions[row.intent.action]
     return action === undefined ? [] : [{ action, ...row }]
   })
-  return isTakenBack({ action: act.action, intent, events, outcome: outcomeOf(work)?.is ?? null }, others)
+  const own = { action: act.action, intent, events, outcome: outcomeOf(work)?.is ?? null }
+  return since === null ? isTakenBack(own, others) : takenBackSince(own, others, since)
 }
 
 /** The newest changes of one object. */
@@ -252,8 +258,8 @@ export function outcomeOf(work: Work): Outcome | null {
   return last?.kind === 'outcome' ? last.outcome : null
 }
 
-/** It has an outcome: what is not due yet is left to a later call. */
-const over = (work: Work): boolean => outcomeOf(work) !== null
+/** It has an outcome, and nothing was done since: what is not due yet is left to a later call. */
+const over = (work: Work): boolean => outcomeOf(work) !== null && !isAgain(work.events)
 
 /** True: somebody else has written to the history. */
 async function reload(work: Work): Promise<boolean> {

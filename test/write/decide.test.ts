@@ -685,6 +685,74 @@ test('asked too often, then lost: what was asked too often counts as no loss (fo
   expect(act).toEqual({ act: 'send', step: 'off', attempt: 3 })
 })
 
+describe('a look before that never gets an answer', () => {
+  const blind: World = { answer: accepted, look: () => shows(false), before: () => null }
+  const leaver = intent({ due_at: at(300) })
+
+  test('is told as unknown a window after the change was due, once, and goes on rarely', () => {
+    const ran = run(action(), leaver, blind, 20_000)
+    expect([ran.outcomes.map((one) => one.is), ran.sent]).toEqual([['unknown'], []])
+    expect(ran.outcomes[0]).toMatchObject({
+      changed: false,
+      because: expect.stringMatching(/^nothing was sent: none of \d+ looks/),
+    })
+    expect(ran.outcomes[0]?.facets).toEqual([expect.objectContaining({ facet: 'account', is: 'unknown', looks: 0 })])
+    const told = ran.events.find((event) => event.kind === 'outcome')!
+    expect([Date.parse(told.at) >= Date.parse(at(360)), Date.parse(told.at) <= Date.parse(at(430))]).toEqual([true, true])
+    expect(ran.end.act).toBe('look_before')
+  })
+
+  test('once it is answered the change is carried out, and the end of that is told', () => {
+    const ran = run(
+      action(),
+      leaver,
+      { ...blind, before: (s) => (s < 3000 ? null : {}), look: ({ sent }) => shows(sent > 0) },
+      20_000,
+    )
+    expect([ran.outcomes.map((one) => one.is), ran.sent]).toEqual([['unknown', 'verified'], ['off 1']])
+  })
+
+  test('blind again after it was sent: told again', () => {
+    const look = () => ({ shows: 'unanswered' as const })
+    const ran = run(action(), leaver, { ...blind, before: (s) => (s < 3000 ? null : {}), look }, 20_000)
+    expect([ran.outcomes.map((one) => one.is), ran.sent]).toEqual([['unknown', 'unknown'], ['off 1']])
+  })
+})
+
+describe('two steps to delete, the first of them late', () => {
+  const twice = action({ ...gone, steps: [step('off', [], { when: '= true' }), step('delete', ['account'])] })
+  const world = (off_s: number): World => ({
+    answer: accepted,
+    before: (s) => (s < off_s ? {} : { skip: ['off'] }),
+    look: ({ sent }) => ({ shows: sent > 1 ? 'asked' : 'other', control: 'alive' }),
+  })
+  const sentAt = (ran: Ran, name: string) =>
+    ran.events.flatMap((event) =>
+      event.kind === 'sending' && event.step === name ? [Date.parse(event.at) - Date.parse(at(0))] : [],
+    )
+
+  test('the second waits until the first is seen', () => {
+    const ran = run(twice, intent(), world(20))
+    expect(ran.sent).toEqual(['off 1', 'delete 1'])
+    expect(sentAt(ran, 'delete')[0]).toBeGreaterThanOrEqual(20_000)
+    expect(sentAt(ran, 'delete')[0]).toBeLessThan(35_000)
+    expect(ran.outcomes.map((one) => one.is)).toEqual(['verified'])
+  })
+
+  test('a first step that is done at once costs one look and no waiting', () => {
+    const ran = run(twice, intent(), world(0.12))
+    expect(ran.sent).toEqual(['off 1', 'delete 1'])
+    expect(sentAt(ran, 'delete')[0]).toBeLessThan(1_000)
+  })
+
+  test('one that is never seen is not waited for beyond its time', () => {
+    const ran = run(twice, intent(), world(9_999))
+    expect(ran.sent).toEqual(['off 1', 'delete 1'])
+    expect(sentAt(ran, 'delete')[0]).toBeGreaterThanOrEqual(60_000)
+    expect(sentAt(ran, 'delete')[0]).toBeLessThan(75_000)
+  })
+})
+
 test('an answer that was lost is a loss whatever its status says: it is not sent again for ever (seed -1086634965)', () => {
   const ran = run(action(), intent(), { answer: () => ({ result: 'lost', status: 429 }), look: () => shows(false) }, 20_000)
   expect(ran.sent).toEqual(['off 1', 'off 2'])

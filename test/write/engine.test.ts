@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
-import { drain, intentOf, recheck, runIntent } from '../../runtime/write/engine.ts'
+import { drain, intentOf, recheck, recheckDue, runIntent } from '../../runtime/write/engine.ts'
 import type { IntentEvent, Outcome } from '../../runtime/write-types.ts'
 import { openLab, PROVENANCE, type SmallLab } from './lab.ts'
 import { type SmallTarget, smallTarget } from './target.ts'
@@ -415,6 +415,58 @@ describe('draining', () => {
     expect(again.outcomes.map(({ outcome }) => outcome.is)).toEqual(['verified'])
     expect(await lab.store.next('small', () => [])).toBeNull()
     expect((await lab.store.intent(lost))?.state).toBe('done')
+  })
+
+  describe('beside a target that answers no look before', () => {
+    const blinded = async (lane: 'leaver' | 'joiner', action: string, input: Record<string, string> = {}) => {
+      const { it, lab } = await both()
+      it.lie = ({ path }) => (path.includes('u1') ? { apply: false, answer: { status: 500 } } : null)
+      const intent = await lab.ask(action, 'u1', { lane, input, due_at: new Date(Date.now() - 600_000).toISOString() })
+      // Its clock runs a hundred times as fast: the waiting of minutes is seconds.
+      const [began, real] = [Date.now(), Date.now()]
+      const now = () => began + (Date.now() - real) * 100
+      const fast = { ...lab.ctx, now, sleep: (ms: number, signal?: AbortSignal) => lab.ctx.sleep(ms / 100, signal) }
+      const drained = await drain(fast)
+      return { it, lab, intent, fast, drained }
+    }
+
+    test('drain ends: the leaver is told as unknown, and is carried out by a later look that is answered', {
+      timeout: 20_000,
+    }, async () => {
+      const { it, lab, intent, fast, drained } = await blinded('leaver', 'deactivate_account')
+      expect(drained.outcomes.map(({ outcome }) => outcome.is)).toEqual(['unknown'])
+      expect(it.mutations()).toEqual([])
+      expect((await recheckDue({ ...fast, now: () => fast.now() + 120_000 })).map(({ outcome }) => outcome?.is)).toEqual([
+        'unknown',
+      ])
+      it.lie = () => null
+      const ahead_ms = fast.now() + 240_000 - Date.now()
+      const later = { ...lab.ctx, now: () => Date.now() + ahead_ms }
+      expect((await recheckDue(later)).map(({ outcome }) => outcome?.is)).toEqual(['verified'])
+      expect(it.effects).toEqual(['deactivate u1', 'end u1'])
+      expect((await lab.store.intent(intent))?.outcome).toBe('verified')
+    })
+
+    test('a leaver withdraws a grant that nobody could look at, so that no later look carries it out', {
+      timeout: 20_000,
+    }, async () => {
+      const { it, lab, intent, fast } = await blinded('joiner', 'reactivate_account')
+      expect((await lab.store.intent(intent))?.outcome).toBe('unknown')
+      it.lie = () => null
+      expect((await run(lab, await lab.ask('deactivate_account', 'u1'))).is).toBe('verified')
+      expect((await lab.store.intent(intent))?.outcome).toBe('cancelled')
+      await recheckDue({ ...lab.ctx, now: () => fast.now() + 240_000 })
+      expect(it.users.get('u1')?.active).toBe(false)
+    })
+
+    test('one that was overtaken by a later change of ours is held for a person, and not sent', { timeout: 20_000 }, async () => {
+      const { it, lab, intent, fast } = await blinded('joiner', 'update_account', { title: 'Old wish' })
+      it.lie = () => null
+      expect((await run(lab, await lab.ask('update_account', 'u1', { input: { title: 'New' } }))).is).toBe('verified')
+      await recheckDue({ ...lab.ctx, now: () => fast.now() + 240_000 })
+      expect(it.users.get('u1')?.title).toBe('New')
+      expect((await eventsOf(lab, intent)).at(-1)).toMatchObject({ kind: 'held', brake: 'overtaken' })
+    })
   })
 
   test('200 orderings of create, update, fail, deactivate: the deactivation always leaves', async () => {

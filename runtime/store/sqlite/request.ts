@@ -101,7 +101,8 @@ export function instant(text: string): string {
 }
 
 const ACCESS = GIVES_ACCESS.map((action) => `'${action}'`).join(', ')
-const WAITING_GRANT = `action IN (${ACCESS}) AND sent_at IS NULL AND state <> 'done' AND lane <> ${LANE_RANKS.leaver}`
+/** One that nobody could look at is over only until somebody can. */
+const WAITING_GRANT = `action IN (${ACCESS}) AND sent_at IS NULL AND (state <> 'done' OR outcome = 'unknown') AND lane <> ${LANE_RANKS.leaver}`
 
 function cancelGrants(
   db: Database,
