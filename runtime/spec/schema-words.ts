@@ -3,11 +3,10 @@ import type { Word } from '../kinds/kind.ts'
 import type { JsonObject } from '../types.ts'
 import { type Family, WORDS } from './words.ts'
 
-/** A `$def` a family with one branch a word, each branch a `$def` of its own. `only`: words of other kinds are left out. */
-export function families(only: ReadonlySet<string> | null): JsonObject {
+/** A `$def` a family with one branch a word, each branch a `$def` of its own. */
+export function families(): JsonObject {
   const out: { [name: string]: JsonObject } = {}
-  for (const [family, all] of Object.entries(WORDS) as readonly (readonly [Family, { readonly [kind: string]: Word }])[]) {
-    const words = Object.fromEntries(Object.entries(all).filter(([kind]) => only === null || only.has(kind)))
+  for (const [family, words] of Object.entries(WORDS) as readonly (readonly [Family, { readonly [kind: string]: Word }])[]) {
     out[family] = oneOf(family, Object.keys(words))
     if (family === 'auth')
       out['auth_plain'] = oneOf(
@@ -26,7 +25,6 @@ export function families(only: ReadonlySet<string> | null): JsonObject {
 }
 
 function oneOf(family: string, kinds: readonly string[]): JsonObject {
-  if (kinds.length === 0) return { not: {} }
   return {
     type: 'object',
     required: ['kind'],

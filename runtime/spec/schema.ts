@@ -19,9 +19,8 @@ import { families } from './schema-words.ts'
 
 /**
  * Every family a `$def` with one branch a word, each branch a `$def` of its own: `auth`, `auth_bearer`.
- * With `only`, words of other kinds are left out, and actions where `actions` is not among them: what that schema takes, the whole one takes too.
  */
-export function connectorSchema(only: ReadonlySet<string> | null = null): JsonObject {
+export function connectorSchema(): JsonObject {
   return {
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     $id: 'https://rollcall.example/schemas/connector.schema.json',
@@ -69,11 +68,11 @@ export function connectorSchema(only: ReadonlySet<string> | null = null): JsonOb
         additionalProperties: { $ref: '#/$defs/stream' },
         description: 'The lists the target can give.',
       },
-      ...(only === null || only.has('actions') ? { actions: { $ref: '#/$defs/actions' } } : {}),
+      actions: { $ref: '#/$defs/actions' },
     },
     required: ['connector', 'version', 'title', 'base_url', 'auth', 'streams'],
     additionalProperties: false,
-    $defs: { ...parts(), ...actionParts(), ...families(only), ...fields() },
+    $defs: { ...parts(), ...actionParts(), ...families(), ...fields() },
   }
 }
 

@@ -1,11 +1,13 @@
 /** Does the file have the shape that the schema declares? One message a root cause. */
-import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js'
+import { createRequire } from 'node:module'
+import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js'
 import type { JsonObject } from '../types.ts'
 import type { Problem } from './diagnostic.ts'
 import { explain } from './explain/explain.ts'
-import { type Fault, isMap, type Repair } from './explain/fault.ts'
+import type { Fault, Repair } from './explain/fault.ts'
 import { actionsAmongStreams, lostActions } from './explain/lost.ts'
 import { narrow } from './explain/unions.ts'
+import { fits } from './fits.ts'
 import { connectorSchema } from './schema.ts'
 import { type Data, escapePointer, type Spot, type Tree } from './tree.ts'
 
@@ -53,19 +55,19 @@ export function isAtOrBelow(pointer: string, of: string): boolean {
   return pointer === of || pointer.startsWith(`${of}/`)
 }
 
-const validator = lazily(() => compileSchema(connectorSchema()))
-const fast = once((kinds: ReadonlySet<string>) => compileSchema(connectorSchema(kinds)))
+const schema = lazily(connectorSchema)
+const validator = lazily(() => compileSchema(schema()))
 
 /** The errors of the whole schema; also for tests. */
 export function faultsOf(data: unknown): readonly ErrorObject[] {
-  const kinds = new Set([...kindsIn(data), ...(isMap(data) && Object.hasOwn(data, 'actions') ? ['actions'] : [])])
-  // Most runs read one file without a fault: for them the words that the file does not use need no validator.
-  if (fast(kinds, [...kinds].sort().join(' '))?.(data) === true) return []
+  if (fits(schema(), data)) return []
   const validate = validator()
   return validate(data) ? [] : (validate.errors ?? [])
 }
 
-export function compileSchema(schema: JsonObject): ValidateFunction {
+/** ajv is loaded here and not before: most runs read a file without a fault, and need none of it. */
+function compileSchema(schema: JsonObject): ValidateFunction {
+  const { Ajv2020 } = createRequire(import.meta.url)('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js')
   const ajv = new Ajv2020({
     allErrors: true,
     discriminator: true,
@@ -81,15 +83,6 @@ export function compileSchema(schema: JsonObject): ValidateFunction {
   })
   const { $schema: _, ...rest } = schema
   return ajv.compile(rest)
-}
-
-function kindsIn(data: unknown, found: Set<string> = new Set()): ReadonlySet<string> {
-  if (typeof data !== 'object' || data === null) return found
-  for (const [key, value] of Object.entries(data)) {
-    if (key === 'kind' && typeof value === 'string') found.add(value)
-    kindsIn(value, found)
-  }
-  return found
 }
 
 function repaired(tree: Tree, repairs: readonly Repair[]): Tree {
@@ -129,15 +122,6 @@ export function at(data: Data, pointer: string): Data | undefined {
     value = Array.isArray(value) ? value[Number(key)] : Object.hasOwn(value, key) ? value[key] : undefined
   }
   return value
-}
-
-/** Makes a value for the first key only; null for every other. */
-function once<Input, Value>(make: (input: Input) => Value): (input: Input, key: string) => Value | null {
-  let made: { readonly key: string; readonly value: Value } | null = null
-  return (input, key) => {
-    made ??= { key, value: make(input) }
-    return made.key === key ? made.value : null
-  }
 }
 
 function lazily<Value>(make: () => Value): () => Value {

@@ -1,4 +1,4 @@
-import { XMLParser, XMLValidator } from 'fast-xml-parser'
+import { createRequire } from 'node:module'
 import type { FromSchema } from 'json-schema-to-ts'
 import type { Decoded, DecodeKind } from '../kind.ts'
 import { emptyFault, failed, htmlFault } from './parts/fault.ts'
@@ -42,6 +42,8 @@ export const xml: DecodeKind<Options> = {
 function parse(options: Options, text: string): Decoded {
   if (/<!DOCTYPE/i.test(text)) return failed('decode/doctype', 'the XML has a DOCTYPE, which can define entities; it is not read')
   if (!/^\s*</.test(text)) return failed('decode/syntax', 'the answer is not XML')
+  // Loaded by who needs it: every start of the program reads this table of words.
+  const { XMLParser, XMLValidator } = createRequire(import.meta.url)('fast-xml-parser') as typeof import('fast-xml-parser')
   const valid = XMLValidator.validate(text)
   if (valid !== true) {
     const cut = valid.err.code === 'InvalidTag' && valid.err.msg.startsWith('Unclosed')

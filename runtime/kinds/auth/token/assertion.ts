@@ -1,5 +1,4 @@
 import { createPrivateKey, type KeyObject, randomUUID } from 'node:crypto'
-import { SignJWT } from 'jose'
 import { Failure } from '../../../errors.ts'
 import type { JsonObject } from '../../../types.ts'
 
@@ -22,6 +21,8 @@ export type Assertion = {
 /** A signed JWT (RFC 7523 §3). Throws `auth/key` that says what is wrong with the key and never shows it. */
 export async function assertion(a: Assertion): Promise<string> {
   const key = keyOf(a.private_key, a.algorithm)
+  // Loaded by who needs it: every start of the program reads the table of auth words.
+  const { SignJWT } = await import('jose')
   const iat = Math.floor(a.now_ms / 1000)
   return await new SignJWT({ ...a.claims, iat, exp: iat + LIFETIME_S, jti: randomUUID() })
     .setProtectedHeader({ alg: a.algorithm, typ: 'JWT', ...(a.key_id === null ? {} : { kid: a.key_id }) })
