@@ -205,6 +205,8 @@ function aboutEvent(event: IntentRow['events'][number]): string {
     case 'approved':
       return `by ${event.by}`
     case 'looked':
+      if (event.missing !== undefined)
+        return event.missing.length === 0 ? 'inputs' : `inputs: no such ${event.missing.join(', ')}`
       return event.already ? 'so already' : (event.found ?? (event.record === null ? 'none there' : 'there'))
     case 'outcome':
       return `${event.outcome.is}: ${event.outcome.because}`

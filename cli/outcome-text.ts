@@ -13,6 +13,8 @@ const plus = (at: string, s: number): string => clock(new Date(Date.parse(at) + 
 export function eventLine(action: Action, event: IntentEvent, counted: Counted): string | null {
   switch (event.kind) {
     case 'looked': {
+      if (event.missing !== undefined)
+        return event.missing.length === 0 ? null : `looked: what ${safe(event.missing.join(', '))} names is not there`
       if (event.already) return 'looked: it is so already, nothing is sent; looking all the same'
       if (event.found !== null) return `looked: found ${safe(event.found)}`
       return event.record === null

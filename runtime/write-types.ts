@@ -91,6 +91,8 @@ export type IntentEvent =
       readonly skip: readonly string[]
       /** Parts of the target's own record that the action's steps and probes name. Absent: a search, nothing there, or an older history. */
       readonly kept?: JsonObject
+      /** Of a look at the inputs after a refusal: which of them name nothing there is. Absent: a look at the object, or a search. */
+      readonly missing?: readonly string[]
     }
   /** Durable before the request leaves; `attempt` counts from 1, a step. A history that ends here is a lost answer. */
   | { readonly kind: 'sending'; readonly at: string; readonly step: string; readonly attempt: number }

@@ -8,6 +8,7 @@ import { judgeAttributes } from './attributes.ts'
 import { boundTo } from './bound.ts'
 import { judgeBystanders } from './bystanders.ts'
 import { hasLadder, latest, ms } from './facet.ts'
+import { misnamed } from './named-inputs.ts'
 import { nextSteps } from './next-steps.ts'
 import { baseOf, facetOutcome, facetsOf, NOT_SENT, type Progress, progressOf, type Sent, type Situation } from './progress.ts'
 import { awaitsLookBefore, awaitsResend, blindBefore, dueSend, isSettled } from './sends.ts'
@@ -25,6 +26,16 @@ export function judgeOutcome(situation: Situation): Outcome | null {
   }
   if (dueSend(situation, progress) !== null || awaitsResend(situation, progress)) return null
   if (awaitsLookBefore(situation, progress)) return null
+  const wrong = misnamed(situation, progress)
+  if (wrong.length > 0)
+    return outcomeOf(
+      situation,
+      progress,
+      'rejected',
+      refusedFor(progress, wrong),
+      unseen(situation, 'what the input names is not there, so nobody can look'),
+      null,
+    )
   const facets = withLadder(unsent(facetsSeen(situation, progress), progress), progress)
   const waiting = pendingUntil(situation, progress)
   if (waiting !== null && !facets.every(isVerified)) {
@@ -38,20 +49,23 @@ export function judgeOutcome(situation: Situation): Outcome | null {
 /** Nothing was sent, and whether anything may be sent nobody can see. Never given up: whoever can see again goes on with it. */
 function unlooked(situation: Situation, progress: Progress, looks: readonly Look[]): Outcome {
   const because = `nothing was sent: none of ${looks.length} looks before it could see: ${looks.at(-1)!.because}`
-  const facets = facetsOf(situation.action).map(
-    (facet): FacetOutcome => ({
-      facet,
-      asked: situation.action.does[facet]!,
-      is: 'unknown',
-      because: 'not sent: the look before it got no answer',
-      rung: null,
-      residual_until: null,
-      looks: 0,
-      verified_at: null,
-    }),
-  )
-  return outcomeOf(situation, progress, 'unknown', because, facets, null)
+  return outcomeOf(situation, progress, 'unknown', because, unseen(situation, 'not sent: the look before it got no answer'), null)
 }
+
+const unseen = ({ action }: Situation, because: string): readonly FacetOutcome[] =>
+  facetsOf(action).map((facet) => ({
+    facet,
+    asked: action.does[facet]!,
+    is: 'unknown',
+    because,
+    rung: null,
+    residual_until: null,
+    looks: 0,
+    verified_at: null,
+  }))
+
+const refusedFor = ({ sent }: Progress, inputs: readonly string[]): string =>
+  `${sent.map((one) => `${one.step.name}: ${wordOf(one)}`).join('; ')}; ${inputs.map((name) => `input ${name}`).join(', ')} names nothing that is there`
 
 /** Facet by facet as of now; `looking` where neither is shown. For `--json` on the way. */
 export function facetsNow(situation: Situation): readonly FacetOutcome[] {

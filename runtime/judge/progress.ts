@@ -161,7 +161,14 @@ export function looksSince({ action, intent, events }: Situation, index: number,
   const verify = action.verify[index]!
   return events.slice(base.place + 1).flatMap((event): readonly Look[] => {
     if (event.kind === 'look') return event.look.verify === index && event.look.phase !== 'recheck' ? [event.look] : []
-    if (event.kind !== 'looked' || event.found !== null || action.find === null || intent.id !== null) return []
+    if (
+      event.kind !== 'looked' ||
+      event.missing !== undefined ||
+      event.found !== null ||
+      action.find === null ||
+      intent.id !== null
+    )
+      return []
     return isResidual(verify) ? [] : [nothingFound(verify.facet, index, event.at)]
   })
 }

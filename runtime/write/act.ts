@@ -8,6 +8,7 @@
  *   hold         append `held`
  *   send         append `sending` with its audit entry, send once, append `answered`
  *   find         search by natural key again → append `looked` (found or null), or an `unanswered` `look`
+ *   look_inputs  ask for what the inputs name → append `looked` with `missing`
  *   poll_job     append another `answered`: with the job's id while it runs, without when done, `refused` when it failed
  *   look         every verify named, each → append `look` of that phase
  *   judge        append `outcome`
@@ -20,6 +21,7 @@ export type Act =
   | { readonly act: 'hold'; readonly brake: string; readonly because: string }
   | { readonly act: 'send'; readonly step: string; readonly attempt: number }
   | { readonly act: 'find'; readonly not_before: string }
+  | { readonly act: 'look_inputs' }
   | { readonly act: 'poll_job'; readonly step: string; readonly job: string; readonly not_before: string }
   | {
       readonly act: 'look'

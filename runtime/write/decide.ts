@@ -1,5 +1,6 @@
 /** The whole state machine of a change as one pure function: the next act from an intent's history. act.ts says what each act is. */
 import { deadlineOf, isResidual, ms, sight } from '../judge/facet.ts'
+import { awaitsInputs, misnamed } from '../judge/named-inputs.ts'
 import { judgeOutcome } from '../judge/outcome.ts'
 import {
   type Base,
@@ -126,6 +127,10 @@ function nextLook(situation: Situation, progress: Progress): NextLook | null {
     const not_before = later(sent.job.polled_at, action.job.every_s)
     return { act: { act: 'poll_job', step: sent.step.name, job: sent.job.id, not_before }, not_before, settles: true }
   }
+  if (sent !== null && awaitsInputs(situation, progress)) {
+    return { act: { act: 'look_inputs' }, not_before: sent.from, settles: true }
+  }
+  if (misnamed(situation, progress).length > 0) return null
   if (sent !== null && awaitsLookBefore(situation, progress)) {
     const not_before = awaitsUnwatched(situation, progress)
       ? nextBetween(situation, sent)

@@ -2,7 +2,6 @@
 import { Failure } from '../errors.ts'
 import { isAgain } from '../judge/progress.ts'
 import { isHeldByRolling } from '../judge/rolling-brake.ts'
-import { isTakenBack, type OfOurs, takenBackSince } from '../judge/taken-back.ts'
 import type { IntentRow } from '../store/write-port.ts'
 import type { IntentEvent, Look, Outcome } from '../write-types.ts'
 import { askOne, isObject } from './ask.ts'
@@ -12,10 +11,12 @@ import type { WriteContext } from './context.ts'
 import { type Act, decide } from './decide.ts'
 import { keptOf } from './kept-parts.ts'
 import { lookAt, mapped } from './look.ts'
+import { lookInputs } from './look-inputs.ts'
+import { isRecheckOf, OVERTAKEN, takenBack } from './others.ts'
 import { approvalOf, approvedBy, removalBrake } from './removals.ts'
 import { type Found, search } from './search.ts'
 import { pollJob, sendStep } from './send-step.ts'
-import { append, at, boundary, idOf, namesOf, openWork, type Work } from './work.ts'
+import { append, at, boundary, namesOf, openWork, type Work } from './work.ts'
 
 /**
  * Null: it waits for a person (held, stopped by a kill switch) and nothing was concluded; its history says why.
@@ -67,32 +68,6 @@ export async function nextAct(work: Work): Promise<Act> {
   return await nextAct(work)
 }
 
-/** A look at what is over, or what such looks make of it. */
-function isRecheckOf(act: Act, events: readonly IntentEvent[]): boolean {
-  if (act.act !== 'judge') return act.act === 'look' && act.phase === 'recheck'
-  const last = events.findLast((event) => event.kind === 'outcome')
-  return last?.kind === 'outcome' && last.outcome.is !== 'unknown' && last.outcome.is !== 'pending'
-}
-
-const OVERTAKEN = 'while nobody could look at the object another change of ours asked for something else of it'
-
-/** By another change of ours, since then (null: since this one was begun): what a later look shows is its doing. */
-async function takenBack(work: Work, since: number | null): Promise<boolean> {
-  const { ctx, act, intent, events } = work
-  const id = idOf(work)
-  if (id === null) return false
-  const rows = await ctx.store.intents({ connection: ctx.connection.name, id, limit: MOST_OTHERS })
-  const others = rows.flatMap((row): readonly OfOurs[] => {
-    const action = ctx.connector.actions[row.intent.action]
-    return action === undefined ? [] : [{ action, ...row }]
-  })
-  const own = { action: act.action, intent, events, outcome: outcomeOf(work)?.is ?? null }
-  return since === null ? isTakenBack(own, others) : takenBackSince(own, others, since)
-}
-
-/** The newest changes of one object. */
-const MOST_OTHERS = 200
-
 /** True: a second person has approved it, and its history says so. */
 async function letGo(work: Work): Promise<boolean> {
   const approval = await approvalOf(work.ctx, work.intent)
@@ -126,6 +101,9 @@ export async function perform(work: Work, act: Exclude<Act, { act: 'done' | 'wai
       return false
     case 'find':
       await performFind(work)
+      return false
+    case 'look_inputs':
+      await performLookInputs(work)
       return false
     case 'poll_job':
       await pollJob(work, act.step, act.job)
@@ -220,6 +198,20 @@ async function performFind(work: Work): Promise<void> {
   const [id, record] = found.is === 'found' ? [found.id, mapped(work, found.record)] : [null, null]
   const event: IntentEvent = { kind: 'looked', at: at(ctx), record, already: false, found: id, skip }
   await append(work, event, `${intent.action}: search, ${id === null ? 'nothing found' : `found ${id}`}`)
+  await boundary(ctx, 'looked')
+}
+
+async function performLookInputs(work: Work): Promise<void> {
+  const { ctx, intent, events } = work
+  const missing = await lookInputs(work)
+  const last = events.findLast((event) => event.kind === 'looked')
+  const skip = last?.kind === 'looked' ? last.skip : []
+  const event: IntentEvent = { kind: 'looked', at: at(ctx), record: null, already: false, found: null, skip, missing }
+  await append(
+    work,
+    event,
+    `${intent.action}: look at what its input names, ${missing.length === 0 ? 'nothing wrong' : `${missing.join(', ')} not there`}`,
+  )
   await boundary(ctx, 'looked')
 }
 
