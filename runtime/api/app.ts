@@ -150,13 +150,15 @@ function reaches(route: Route, who: Who, params: { readonly [name: string]: stri
   if (!who.connections.has(name)) throw new Failure('api/not-found', 'connection', `there is no connection ${name}`)
 }
 
+/** A connector comes as the text that it is, or as `{"yaml": …}` from clients that speak JSON only. */
 async function read(route: Route, check: Check, request: Request): Promise<Ask['body']> {
   const type = (request.headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
-  const wanted = route.body === 'yaml' ? ['application/yaml', 'text/yaml'] : ['application/json']
+  const wanted = route.body === 'yaml' ? ['application/yaml', 'text/yaml', JSON_TYPE] : [JSON_TYPE]
   if (route.body !== undefined && !wanted.includes(type))
-    throw new Failure('api/media-type', 'content-type', `this route takes ${wanted[0]}`)
-  return check.body(await limited(request))
+    throw new Failure('api/media-type', 'content-type', `this route takes ${wanted.join(', ')}`)
+  return check.body(await limited(request), type === JSON_TYPE)
 }
+const JSON_TYPE = 'application/json'
 
 /** A declared length may lie, so what comes is counted. */
 async function limited(request: Request): Promise<string> {

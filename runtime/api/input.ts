@@ -10,11 +10,18 @@ export const MAX_BODY_BYTES = 1_048_576
 const MAX_DEPTH = 64
 const REFUSED_KEYS: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
 
+export const YAML_IN_JSON: Schema = {
+  type: 'object',
+  properties: { yaml: { type: 'string', description: 'the text of the connector' } },
+  required: ['yaml'],
+  additionalProperties: false,
+}
+
 export type Check = {
   readonly params: (given: { readonly [name: string]: string }) => void
   readonly query: (url: URL) => { readonly [name: string]: string }
   /** Throws `api/body`, `api/input`. */
-  readonly body: (text: string) => Json
+  readonly body: (text: string, is_json: boolean) => Json
   /** For tests: what is wrong with an answer; null: nothing. */
   readonly answer: (status: number, body: unknown) => string | null
 }
@@ -53,15 +60,16 @@ export function openChecks(): Checks {
       held('query', closed(route.query ?? {}, route.needs ?? []), given)
       return given
     },
-    body: (text) => {
+    body: (text, is_json) => {
       const { body } = route
-      if (body === undefined || body === 'yaml') {
-        if (body === undefined && text.trim() !== '') throw wrongAt('body', '/', 'this route takes none')
-        return body === undefined ? null : text
+      if (body === undefined) {
+        if (text.trim() !== '') throw wrongAt('body', '/', 'this route takes none')
+        return null
       }
+      if (body === 'yaml' && !is_json) return text
       const value = parsed(text)
-      held('body', body, value)
-      return value
+      held('body', body === 'yaml' ? YAML_IN_JSON : body, value)
+      return body === 'yaml' ? (value as { readonly yaml: string }).yaml : value
     },
     answer: (status, body) => {
       const schema = route.answers[String(status)]

@@ -1,5 +1,6 @@
 /** The description, OpenAPI 3.1, made from the table of routes: it cannot say anything else than what is checked. */
 import { ERRORS, type ErrorEntry } from '../errors.ts'
+import { YAML_IN_JSON } from './input.ts'
 import { ref, SCHEMAS } from './schemas.ts'
 import type { Route, Schema } from './types.ts'
 
@@ -112,7 +113,9 @@ function operation(route: Route): Operation {
           requestBody: {
             required: true,
             content:
-              body === 'yaml' ? { 'application/yaml': { schema: { type: 'string' } } } : { 'application/json': { schema: body } },
+              body === 'yaml'
+                ? { 'application/json': { schema: YAML_IN_JSON }, 'application/yaml': { schema: { type: 'string' } } }
+                : { 'application/json': { schema: body } },
           },
         }),
     responses: responses(route),

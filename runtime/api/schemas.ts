@@ -197,7 +197,7 @@ export const SCHEMAS: { readonly [name: string]: Schema } = {
     next_steps: list(text('')),
     last_complete: maybe(object({ sync: int(''), records: int(''), at: time })),
   }),
-  Record: object({ id: text('native id'), sync: int('in which it was read as it is'), fields: anyObject }),
+  StoredRecord: object({ id: text('native id'), sync: int('in which it was read as it is'), fields: anyObject }),
   Change: object({
     seq: int('', 1),
     connection: name(''),

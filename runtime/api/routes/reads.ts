@@ -111,7 +111,7 @@ export const reads: readonly Route[] = [
     reach: 'connection',
     params: CONNECTION_STREAM,
     query: { ...PAGING, which: oneOf(['latest', 'complete']), id: text('only this native id', { minLength: 1 }) },
-    answers: { 200: page(ref('Record')) },
+    answers: { 200: page(ref('StoredRecord')) },
     codes: ['api/not-found', 'api/cursor'],
     act: async (ask) => {
       const { room, params, query } = ask
