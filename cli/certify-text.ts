@@ -13,10 +13,14 @@ export function reasonLines(gate: Gate, paint: Paint, about: string): string {
   const said = Map.groupBy(gate.reasons, ({ because, settle, kind, id }) =>
     WAIVABLE.has(kind) ? id : JSON.stringify([because, settle]),
   )
-  const blocks = [...said.values()].map((of) => {
-    const [{ because, settle, kind, id }] = of as [GateReason]
-    const waive = WAIVABLE.has(kind) ? `      ${paint.dim(`→ or a second person: rollcall waive ${safe(about)} ${id}`)}\n` : ''
-    return `  ${paint.bold(of.map(where).join(', '))}\n      ${safe(because)}\n      ${paint.dim(`→ ${safe(settle)}`)}\n${waive}`
+  const places = Map.groupBy([...said.values()], (of) => of.map(where).join(', '))
+  const blocks = [...places].map(([place, all]) => {
+    const told = all.map((of) => {
+      const [{ because, settle, kind, id }] = of as [GateReason]
+      const waive = WAIVABLE.has(kind) ? `        ${paint.dim(`→ rollcall waive ${safe(about)} ${id} --by SECOND …`)}\n` : ''
+      return `      ${safe(because)}\n        ${paint.dim(`→ ${safe(settle)}`)}\n${waive}`
+    })
+    return `  ${paint.bold(place)}\n${told.join('')}`
   })
   const waived = gate.waived.map(
     ({ reason, waiver }) =>

@@ -21,6 +21,7 @@ describe('the README', () => {
   test.concurrent.each([
     ['<!-- demo -->', 'demo.ts'],
     ['<!-- demo:changes -->', 'changes.ts'],
+    ['<!-- demo:certify -->', 'certify.ts'],
   ])('%s shows what %s prints, line by line, and it goes as it says', { timeout: 300_000 }, async (mark, script) => {
     const printed = (await played(script)).split('\n').map(masked)
     let from = 0
@@ -56,7 +57,14 @@ async function played(script: string): Promise<string> {
   }
 }
 
-/** Times and counts of looks differ from run to run. */
+/** Times and counts of looks, names made anew, keys and digests differ from run to run. */
 function masked(line: string): string {
-  return line.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>').replaceAll(/\d+ looks/g, '<n> looks')
+  return line
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, '<time>')
+    .replaceAll(/\d+ looks/g, '<n> looks')
+    .replaceAll(/\b[0-9A-HJKMNP-TV-Z]{26}\b/g, '<name>')
+    .replaceAll(/acme\.example\+[0-9a-f]{8}\+\S+/g, '<key>')
+    .replaceAll(/sha256:[0-9a-f]{64}/g, '<digest>')
+    .replaceAll(/(waive <name>) [0-9a-f]{12}/g, '$1 <reason>')
+    .replaceAll(/(ledger entry|at size) \d+/g, '$1 <n>')
 }

@@ -12,7 +12,7 @@
  * by their hashes. Exit: 0 it holds, 1 it does not, 2 wrong use.
  * RFC 6962 §2.1; APPNOTE.TXT 6.3.3; https://github.com/C2SP/C2SP/blob/main/tlog-checkpoint.md and signed-note.md.
  */
-import { createHash, createPublicKey, verify } from 'node:crypto'
+import { createHash, createPublicKey, hash as digest, verify } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { crc32, inflateRawSync } from 'node:zlib'
 
@@ -20,6 +20,14 @@ const sha256 = (...parts) => {
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part)
   return hash.digest()
+}
+/** A text's leaf: a zero byte and the text. */
+const leafOf = (line) => digest('sha256', `\0${line}`, 'buffer')
+const pair = Buffer.alloc(65, 1)
+function innerOf(left, right) {
+  left.copy(pair, 1)
+  right.copy(pair, 33)
+  return digest('sha256', pair, 'buffer')
 }
 const hex = (bytes) => sha256(bytes).toString('hex')
 
@@ -135,11 +143,11 @@ function treeRoot(leaves) {
   const peaks = []
   for (const leaf of leaves) {
     let [hash, level] = [leaf, 0]
-    for (; peaks.at(-1)?.level === level; level++) hash = sha256(Buffer.of(1), peaks.pop().hash, hash)
+    for (; peaks.at(-1)?.level === level; level++) hash = innerOf(peaks.pop().hash, hash)
     peaks.push({ level, hash })
   }
   let root = null
-  for (const { hash } of peaks.toReversed()) root = root === null ? hash : sha256(Buffer.of(1), hash, root)
+  for (const { hash } of peaks.toReversed()) root = root === null ? hash : innerOf(hash, root)
   return root ?? sha256()
 }
 
@@ -149,9 +157,9 @@ function rootByPath(leaf, index, size, path) {
   for (const step of path) {
     if (last === 0) return null
     if (at % 2 === 1 || at === last) {
-      hash = sha256(Buffer.of(1), step, hash)
+      hash = innerOf(step, hash)
       while (at % 2 === 0 && at !== 0) [at, last] = [at / 2, Math.floor(last / 2)]
-    } else hash = sha256(Buffer.of(1), hash, step)
+    } else hash = innerOf(hash, step)
     ;[at, last] = [Math.floor(at / 2), Math.floor(last / 2)]
   }
   return last === 0 ? hash : null
@@ -178,7 +186,7 @@ function readList(name, bytes) {
       stop(`${name} line ${i + 1} was changed`)
     if (hidden !== null) redacted++
     objects.push(hidden === null ? object : null)
-    leaves.push(hidden ?? sha256(Buffer.of(0), line))
+    leaves.push(hidden ?? leafOf(line))
   }
   return { name, objects, leaves, redacted, count: leaves.length, root: treeRoot(leaves).toString('base64') }
 }
@@ -245,7 +253,7 @@ function readLedger(bytes, checkpoint) {
     const root =
       path.includes(null) || !(told.seq >= 1 && told.seq <= checkpoint.size)
         ? null
-        : rootByPath(sha256(Buffer.of(0), told.entry), told.seq - 1, checkpoint.size, path)
+        : rootByPath(leafOf(told.entry), told.seq - 1, checkpoint.size, path)
     if (root === null || !root.equals(checkpoint.root))
       stop(`entry ${told.seq} is not in the ledger that the checkpoint was signed for`)
     if (entry?.seq !== told.seq || entries.has(told.seq)) stop(`entry ${told.seq} says that it is another one, or is there twice`)

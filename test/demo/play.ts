@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Scimmy, startScimmy } from '../real/scimmy.ts'
 
@@ -11,6 +12,10 @@ export type Stage = {
   readonly target: Scimmy
   /** Shows the command, runs it, shows what it prints; throws where its exit code is another than `expected`. */
   readonly rollcall: (expected: number, ...args: readonly string[]) => Promise<void>
+  /** Where a demo puts its files; shown without it. */
+  readonly store: string
+  /** A program of one file, shown by its name, as somebody without Rollcall runs it. */
+  readonly node: (expected: number, file: string, ...args: readonly string[]) => Promise<void>
   /** The document of a command, shown to nobody. */
   readonly asked: (...args: readonly string[]) => Promise<unknown>
 }
@@ -21,19 +26,26 @@ export async function play(name: string, demo: (stage: Stage) => Promise<void>):
   rmSync(store, { recursive: true, force: true })
   const target = await startScimmy()
   const run = (args: readonly string[]) => runCommand([...args, '--store', store], target.token)
+  const ran = async (expected: number, line: string, running: ReturnType<typeof runCommand>): Promise<void> => {
+    process.stdout.write(`\n$ ${line}\n`)
+    const { out, err, code } = await running
+    process.stdout.write(out)
+    process.stderr.write(err)
+    process.stdout.write(`(exit ${code})\n`)
+    if (code !== expected) throw new Error(`the demo expected exit code ${expected} here and got ${code}`)
+  }
+  const shown = (args: readonly string[]): string =>
+    args
+      .map((arg) => arg.replace(`${store}/`, ''))
+      .map((arg) => (/[\s:;]/.test(arg) && !arg.includes('=') && !arg.startsWith('env:') ? `"${arg}"` : arg))
+      .join(' ')
   try {
     await demo({
       target,
-      rollcall: async (expected, ...args) => {
-        process.stdout.write(
-          `\n$ rollcall ${args.map((arg) => (/[\s:;]/.test(arg) && !arg.includes('=') ? `"${arg}"` : arg)).join(' ')}\n`,
-        )
-        const { out, err, code } = await run(args)
-        process.stdout.write(out)
-        process.stderr.write(err)
-        process.stdout.write(`(exit ${code})\n`)
-        if (code !== expected) throw new Error(`the demo expected exit code ${expected} here and got ${code}`)
-      },
+      store,
+      rollcall: (expected, ...args) => ran(expected, `rollcall ${shown(args)}`, run(args)),
+      node: (expected, file, ...args) =>
+        ran(expected, `node ${basename(file)} ${shown(args)}`, runProgram([file, ...args], { PATH: process.env['PATH'] })),
       asked: async (...args) => JSON.parse((await run([...args, '--json'])).out),
     })
   } finally {
@@ -41,12 +53,12 @@ export async function play(name: string, demo: (stage: Stage) => Promise<void>):
   }
 }
 
-async function runCommand(args: readonly string[], token: string): Promise<{ out: string; err: string; code: number }> {
-  const child = spawn(process.execPath, ['cli/main.ts', ...args], {
-    cwd: ROOT,
-    env: { ...process.env, SCIM_TOKEN: token },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+type Ran = { readonly out: string; readonly err: string; readonly code: number }
+const runCommand = (args: readonly string[], token: string): Promise<Ran> =>
+  runProgram(['cli/main.ts', ...args], { ...process.env, SCIM_TOKEN: token })
+
+async function runProgram(args: readonly string[], env: NodeJS.ProcessEnv): Promise<Ran> {
+  const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let out = ''
   let err = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (out += text))

@@ -7,6 +7,7 @@
  *                                   `listed`: by id it shows, lists keep the old state
  *     {kind:'hide', every}          lists (and their totals) leave out every nth user; by id they still answer
  *     {kind:'cut', every}           lists leave out every nth user, totals stay
+ *     {kind:'lose', from, to}       lists (and their totals) leave out these users: a page of them
  *   ← {kind:'ready', port}  {kind:'done'}
  */
 import { once } from 'node:events'
@@ -24,12 +25,18 @@ export type Order =
   | { readonly kind: 'leave'; readonly user: number }
   | { readonly kind: 'hide'; readonly every: number }
   | { readonly kind: 'cut'; readonly every: number }
+  | { readonly kind: 'lose'; readonly from: number; readonly to: number }
   | { readonly kind: 'writes'; readonly are: Writes }
 type Writes = 'honest' | 'ignored' | 'listed'
 
 const users: User[] = []
 const groups: Group[] = []
-const lies: { hide: number; cut: number; writes: Writes } = { hide: 0, cut: 0, writes: 'honest' }
+const lies: { hide: number; cut: number; lose: [number, number]; writes: Writes } = {
+  hide: 0,
+  cut: 0,
+  lose: [0, 0],
+  writes: 'honest',
+}
 /** What users were before a write, for lists that are late. */
 const old = new Map<string, User>()
 const FIRST = ['Ada', 'Grace', 'Edsger', 'Barbara', 'Alan', 'Radia', 'Donald', 'Frances', 'Niklaus', 'Lynn']
@@ -68,7 +75,10 @@ SCIMMY.Resources.declare(SCIMMY.Resources.Group, {
   },
 })
 
-const asListed = (): User[] => (lies.writes === 'listed' ? users.map((user) => old.get(user.id) ?? user) : users)
+const asListed = (): User[] =>
+  (lies.writes === 'listed' ? users.map((user) => old.get(user.id) ?? user) : users).filter(
+    (_, index) => index < lies.lose[0] || index >= lies.lose[1],
+  )
 /** What SCIMMY makes of an attribute that was not sent stays out. */
 const given = (data: object): object =>
   Object.fromEntries(
@@ -146,6 +156,9 @@ function obey(order: Order): void {
       return
     case 'cut':
       lies.cut = order.every
+      return
+    case 'lose':
+      lies.lose = [order.from, order.to]
       return
     case 'writes':
       lies.writes = order.are

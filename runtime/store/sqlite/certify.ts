@@ -69,8 +69,9 @@ export function openCertify(db: Database): CertifyStore {
       db.join(() => {
         db.run('INSERT INTO waiver (reason, body) VALUES ($1, $2)', cleanText(waiver.reason), jsonText(waiver))
         const about = waiver.stream === '' ? waiver.connection : `${waiver.connection}/${waiver.stream}`
-        const { reason, kind, because, requested_by, expires_at } = waiver
-        note(db, { ...act, what: 'waived', about, detail: { reason, kind, because, requested_by, expires_at } })
+        // Its words may name records; the reason's name stands for them.
+        const { reason, kind, requested_by, expires_at } = waiver
+        note(db, { ...act, what: 'waived', about, detail: { reason, kind, requested_by, expires_at } })
       }),
     waivers: async () => db.all('SELECT body FROM waiver ORDER BY waiver').map(([body]) => JSON.parse(body as string) as Waiver),
   }
