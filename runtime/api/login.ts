@@ -6,6 +6,7 @@ import type { Env, Hono } from 'hono'
 import * as oidc from 'openid-client'
 import type { IdentityProvider } from '../control/types.ts'
 import { Failure } from '../errors.ts'
+import { openGuardedFetch } from './guarded-fetch.ts'
 import type { Limit } from './limit.ts'
 import { esc, PAGE_HEADERS } from './page.ts'
 import type { House } from './types.ts'
@@ -18,6 +19,7 @@ const WAY = 'rollcall_login'
 export function openLogin<E extends Env>(app: Hono<E>, house: House, strangers: Limit): void {
   const at = (ms = 0): string => new Date(house.now() + ms).toISOString()
   const providers = new Map<string, Promise<oidc.Configuration>>()
+  const guarded = openGuardedFetch(house.allow_private)
   const secure = house.public_url.startsWith('https:') ? '; Secure' : ''
 
   const knownIdp = (id: string): IdentityProvider => {
@@ -27,7 +29,7 @@ export function openLogin<E extends Env>(app: Hono<E>, house: House, strangers: 
     return idp
   }
   const configured = (idp: IdentityProvider): Promise<oidc.Configuration> => {
-    const known = providers.get(idp.idp) ?? discovered(house, idp)
+    const known = providers.get(idp.idp) ?? discovered(house, guarded, idp)
     providers.set(idp.idp, known)
     // A provider that could not be reached is asked again next time.
     known.catch(() => providers.delete(idp.idp))
@@ -108,7 +110,11 @@ export function openLogin<E extends Env>(app: Hono<E>, house: House, strangers: 
 
 const callback = (house: House, idp: IdentityProvider): string => `${house.public_url}/login/${idp.idp}/callback`
 
-async function discovered(house: House, { issuer, client_id, client_secret }: IdentityProvider): Promise<oidc.Configuration> {
+async function discovered(
+  house: House,
+  guarded: ReturnType<typeof openGuardedFetch>,
+  { issuer, client_id, client_secret }: IdentityProvider,
+): Promise<oidc.Configuration> {
   const name = client_secret?.slice('env:'.length) ?? null
   const secret = name === null ? undefined : house.env[name]
   if (name !== null && (secret === undefined || secret === ''))
@@ -117,7 +123,11 @@ async function discovered(house: House, { issuer, client_id, client_secret }: Id
   const execute = [...(plain ? [oidc.allowInsecureRequests] : []), oidc.enableNonRepudiationChecks]
   const metadata = { id_token_signed_response_alg: 'RS256' }
   const auth = secret === undefined ? oidc.None() : oidc.ClientSecretBasic(secret)
-  return await oidc.discovery(new URL(issuer), client_id, metadata, auth, { execute, timeout: 10 })
+  return await oidc.discovery(new URL(issuer), client_id, metadata, auth, {
+    execute,
+    timeout: 10,
+    [oidc.customFetch]: guarded as unknown as oidc.CustomFetch,
+  })
 }
 
 /** What a provider says may hold anything: it is not shown. */

@@ -32,7 +32,7 @@ export type World = {
     more?: { person?: string; connections?: string[]; made_by?: string; ms?: number },
   ) => string
   /** By a token. */
-  readonly as: (token: string | null) => Send
+  readonly as: (token: string | null, app?: ReturnType<typeof openApi>) => Send
   readonly logs: string[]
   readonly close: () => Promise<void>
 }
@@ -73,11 +73,11 @@ export async function openWorld(
   const app = openApi(house)
   let n = 0
   const as =
-    (token: string | null): Send =>
+    (token: string | null, over = app): Send =>
     async (method, path, body, headers = {}) => {
       const text = typeof body === 'string' ? body : body === undefined ? undefined : JSON.stringify(body)
       const type = typeof body === 'string' ? 'application/yaml' : 'application/json'
-      const response = await app.request(
+      const response = await over.request(
         path,
         {
           method,

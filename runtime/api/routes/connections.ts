@@ -232,7 +232,7 @@ export const connections: readonly Route[] = [
         about: name,
         detail: {},
       })
-      if (room.desk.resume(name)) await room.store.go(name, who.by, at)
+      if (room.desk.resume(name)) await room.store.go(name, who.by, at, (body as { readonly why: string }).why)
       room.work.drain(name)
       return { status: 200, body: shown(room, connection) }
     },

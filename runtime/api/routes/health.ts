@@ -99,7 +99,7 @@ export const health: readonly Route[] = [
         throw new Failure('api/not-found', 'scope', 'there is no such stop')
       if (room.desk.paused(scope) !== null) throw new Failure('api/paused', scope, `${scope} is paused: resume it`)
       await room.store.enter({ ...act(reason), what: 'stop lifted', about: scope, detail: {} })
-      await room.store.go(scope, who.by, at)
+      await room.store.go(scope, who.by, at, reason)
       for (const { name } of await room.store.connections()) if (scope === '*' || scope === name) room.work.drain(name)
       return { status: 204 }
     },

@@ -1,0 +1,46 @@
+/** `fetch` for addresses that an admin of a tenant gave: through the sockets that only open to checked addresses, without redirects, bounded. */
+import http from 'node:http'
+import https from 'node:https'
+import { openAgents } from '../http/agents.ts'
+import { checkUrl, originOf } from '../http/egress.ts'
+
+const MAX_BYTES = 1_048_576
+const TIMEOUT_MS = 10_000
+
+type Options = { readonly method?: string; readonly headers?: { readonly [name: string]: string }; readonly body?: unknown }
+
+/** Rejects where the address is not public (unless private ones are allowed), with the answer larger than 1 MB, and after 10 s. */
+export function openGuardedFetch(allow_private: boolean): (url: string, options: Options) => Promise<Response> {
+  const agents = openAgents({ allow_private })
+  return (text, { method = 'GET', headers = {}, body }) =>
+    new Promise((done, fail) => {
+      const verdict = checkUrl(text, [originOf(text) ?? ''], allow_private)
+      if (!verdict.ok) return fail(new Error(verdict.because))
+      const secure = verdict.url.protocol === 'https:'
+      const options = { method, headers, agent: secure ? agents.https : agents.http, signal: AbortSignal.timeout(TIMEOUT_MS) }
+      const request = (secure ? https : http).request(verdict.url, options, (answer) => {
+        const parts: Buffer[] = []
+        let bytes = 0
+        answer.on('data', (part: Buffer) => {
+          bytes += part.length
+          if (bytes > MAX_BYTES) request.destroy(new Error('the answer is too large'))
+          else parts.push(part)
+        })
+        answer.on('error', fail)
+        answer.on('end', () => {
+          const status = answer.statusCode ?? 502
+          const type = answer.headers['content-type']
+          const empty = status === 204 || status === 304
+          done(
+            new Response(empty ? null : Buffer.concat(parts), {
+              status,
+              headers: type === undefined ? {} : { 'content-type': type },
+            }),
+          )
+        })
+      })
+      request.on('error', fail)
+      // What openid-client sends: a form, or nothing.
+      request.end(body === undefined || body === null ? undefined : String(body))
+    })
+}
