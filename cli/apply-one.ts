@@ -194,7 +194,10 @@ async function dryRun(
     const paint = painter(io.color)
     io.out(`${paint.bold('dry run')}  ${safe(change)}\n  now: ${safe(seen.now)}\n`)
     for (const stop of stops) io.out(`  ${paint.red('held')}  ${safe(stop.brake)}: ${safe(stop.because)}\n`)
-    for (const { step, request } of seen.would_send) io.out(`  would send  ${safe(step)}: ${safe(request)}\n`)
+    for (const { step, request, body, as_declared } of seen.would_send) {
+      const open = as_declared === null ? '' : ` (as declared; ${safe(as_declared)})`
+      io.out(`  would send  ${safe(step)}: ${safe(request)}${open}${body === null ? '' : `\n              ${safe(body)}`}\n`)
+    }
     for (const one of seen.would_look)
       io.out(`  would look  ${one.facet}: ${safe(one.probe)}, ${one.agree} times in agreement, within ${one.within_s} s\n`)
     io.out('  nothing was sent\n')

@@ -14,12 +14,12 @@ import { jsonLine, safe } from './text.ts'
 const spec = {
   name: 'stop',
   about:
-    'Stops every change at once, of one connection or of all: nothing more is sent, also by a process that is at work now. What was sent is still looked at.\nNeeds no target and no connector.',
+    'Stops every change at once, of one connection or of this store, which is one tenant: nothing more is sent, also by a process that is at work now. What was sent is still looked at. Every tenant of a server at once: end the server.\nNeeds no target and no connector.',
   words: '[NAME]',
   takes: [0, 1],
   flags: { ...ASKING, ...STORE, ...COMMON },
   examples: [
-    ['rollcall stop --by kim --why "the HR feed is broken"', 'everything'],
+    ['rollcall stop --by kim --why "the HR feed is broken"', 'everything of this store: the tenant'],
     ['rollcall stop acme --by kim --why "acme asked for it"', 'one connection'],
   ],
 } as const satisfies CommandSpec
@@ -81,7 +81,7 @@ async function given(order: StopOrder, store: string | undefined, io: Io): Promi
         return { in_effect: true, lifted: null }
       }
       const lifted = (await open.killSwitches()).some(({ scope }) => scope === order.scope)
-      await open.go(order.scope, order.by, order.at)
+      await open.go(order.scope, order.by, order.at, order.why)
       return { in_effect: true, lifted }
     })
   } catch (error) {

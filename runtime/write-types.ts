@@ -160,7 +160,7 @@ export type FacetOutcome = {
 export type Outcome = {
   readonly is: OutcomeIs
   readonly because: string
-  /** It was so already; nothing was sent. */
+  /** False: nothing was sent (it was so already), or nothing of it took. */
   readonly changed: boolean
   readonly facets: readonly FacetOutcome[]
   /** Native id of what a create made. */

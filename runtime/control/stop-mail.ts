@@ -31,7 +31,7 @@ export async function takeUp(dir: string, store: WriteStore): Promise<void> {
     const file = join(folder(dir), name)
     const order = orderFrom(readFileSync(file, 'utf8'))
     if (order.do === 'stop') await store.stop(order)
-    else await store.go(order.scope, order.by, order.at)
+    else await store.go(order.scope, order.by, order.at, order.why)
     rmSync(file, { force: true })
   }
 }

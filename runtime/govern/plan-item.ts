@@ -128,7 +128,8 @@ function profile(fields: JsonObject | null, input: JsonObject): string {
   return lines.join(', ')
 }
 
-const SECRET = /pass(word|phrase)|secret|token|pin$/i
+/** Names of inputs whose values are shown to nobody. */
+export const SECRET = /pass(word|phrase)|secret|token|pin$/i
 const shown = (value: Json): string =>
   value === null ? 'unknown' : typeof value === 'string' ? `"${value}"` : JSON.stringify(value)
 const same = (a: Json | undefined, b: Json): boolean => JSON.stringify(a ?? null) === JSON.stringify(b)

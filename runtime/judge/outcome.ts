@@ -146,7 +146,7 @@ function someAttributes({ action, intent, events }: Situation, { looked }: Progr
 function allVerified(sent: readonly Sent[], verified: readonly FacetOutcome[]): Judged {
   const odd = sent.filter((one) => one.result !== 'accepted').map((one) => `${one.step.name}: ${wordOf(one)}`)
   const seen = verified.map((one) => `${one.facet} ${one.asked}, ${one.because}`).join('; ')
-  if (sent.length === 0) return { is: 'verified', because: `it was so already, nothing was sent: ${seen}` }
+  if (sent.length === 0) return { is: 'verified', because: `nothing was sent, it is so already: ${seen}` }
   return { is: 'verified', because: odd.length === 0 ? seen : `${seen} (${odd.join('; ')}, and yet it is so)` }
 }
 
@@ -197,7 +197,11 @@ function pendingUntil(
 ): { readonly until: string; readonly due: boolean; readonly because: string } | null {
   const invited = sent.find((one) => one.invited_until !== null && ms(now) < ms(one.invited_until) && one.result === 'accepted')
   if (invited?.invited_until != null) {
-    return { until: invited.invited_until, due: true, because: 'the target only sent an invitation' }
+    return {
+      until: invited.invited_until,
+      due: true,
+      because: 'the target has only begun it: an invitation, or what else somebody or something there has still to finish',
+    }
   }
   const running = sent.find((one) => one.job !== null)
   if (running?.job == null) return null

@@ -102,8 +102,8 @@ export type WriteStore = {
   useApproval(hash: string, not_by: string, at: string): Promise<Approval | null>
   approvals(hash: string): Promise<readonly Approval[]>
 
-  /** The first stop of a scope stands, with whose it is; each is audited. */
+  /** The first stop of a scope stands, with whose it is; each is audited. `*` is everything of this store, which is one tenant. */
   stop(killSwitch: KillSwitch): Promise<void>
-  go(scope: string, by: string, at: string): Promise<void>
+  go(scope: string, by: string, at: string, why: string): Promise<void>
   killSwitches(): Promise<readonly KillSwitch[]>
 }

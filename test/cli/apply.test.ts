@@ -138,7 +138,7 @@ describe('one change', () => {
       )
     expect((await create()).out).toMatch(/^ {2}made n/m)
     const again = await create()
-    expect(again.out).toMatch(/^verified .*it was so already/)
+    expect(again.out).toMatch(/^verified .*nothing was sent, it is so already/)
     expect(again.out).toMatch(/^ {2}found n/m)
     expect(again.out).not.toMatch(/^ {2}made /m)
   })
@@ -147,7 +147,11 @@ describe('one change', () => {
     const before = lab.scim.mutations().length
     const { exit, doc } = await deactivate(user(4), '--dry-run')
     expect(exit).toBe(EXIT.fine)
-    expect(doc).toMatchObject({ dry_run: true, already: false, stops: null, would_send: [{ request: 'PATCH /Users/{id}' }] })
+    expect(doc).toMatchObject({ dry_run: true, already: false, stops: null, would_send: [{ as_declared: null }] })
+    const sent = { request: `PATCH ${lab.scim.url}/scim/v2/Users/${user(4)}`, body: expect.stringContaining('"path":"active"') }
+    expect(doc.would_send[0]).toMatchObject(sent)
+    const text = (await lab.w.run('apply', 'scim', 'deactivate_account', '--id', user(4), ...WHO, '--dry-run')).out
+    expect(text).toContain(`: ${sent.request}\n`)
     expect(doc.change).toMatch(/user4@acme.example .*active true → false/)
     expect(lab.scim.mutations().length).toBe(before)
     expect((await lab.w.json('actions', 'scim', '--id', user(4))).doc.actions).toEqual([])

@@ -90,9 +90,11 @@ export function brakeContract(at: Harness): void {
     await at.store.stop({ ...first, scope: 'acme' })
     await at.reopen()
     expect(await at.store.killSwitches()).toEqual([first, { ...first, scope: 'acme' }])
-    await at.store.go('*', 'carl', time(2))
-    await at.store.go('*', 'carl', time(3))
+    await at.store.go('*', 'carl', time(2), 'the feed is mended')
+    await at.store.go('*', 'carl', time(3), 'again')
     expect(await at.store.killSwitches()).toEqual([{ ...first, scope: 'acme' }])
+    const [lifted] = (await at.store.audit({ after: 0, limit: 99 })).filter((one) => one.what === 'stop lifted')
+    expect(lifted?.detail).toEqual({ why: 'the feed is mended' })
     expect(await audit()).toEqual(['stopped ann *', 'stopped bob *', 'stopped ann acme', 'stop lifted carl *'])
   })
 }

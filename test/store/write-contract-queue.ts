@@ -146,7 +146,7 @@ export function queueContract(at: Harness): void {
     await at.reopen()
     expect(await next()).toBeNull()
     expect((await next('other')) === null).toBe(scope === '*')
-    await at.store.go(scope, 'ann', time(1))
+    await at.store.go(scope, 'ann', time(1), 'mended')
     expect(await next()).toBe(one.intent)
   })
 

@@ -93,7 +93,7 @@ export function writeModelContract(at: Harness): void {
             expect((await at.store.next(connection, facetsOf))?.intent.intent ?? null).toBe(expected?.intent.intent ?? null)
             if (expected !== null) expected.claimed = true
           } else if (did.do === 'stop') {
-            if (model.stopped) await at.store.go(connection, 'ann', time(0))
+            if (model.stopped) await at.store.go(connection, 'ann', time(0), 'mended')
             else await at.store.stop({ scope: connection, by: 'ann', why: 'test', at: time(0) })
             model.stopped = !model.stopped
             model.audit++

@@ -222,7 +222,7 @@ describe('brakes', () => {
     expect(await runIntent({ ...lab.ctx, onProgress }, waits)).toBeNull()
     expect(kinds(await eventsOf(lab, waits))).toEqual(['requested', 'looked'])
     Object.assign(it.users.get('u2')!, { userName: 'somebody.else@acme.example' })
-    await lab.store.go('small', 'anna', new Date().toISOString())
+    await lab.store.go('small', 'anna', new Date().toISOString(), 'mended')
     const later = { ...lab, ctx: { ...lab.ctx, now: () => Date.now() + 120_000 } }
     expect(await held(later, waits)).toBe('identity')
     expect(it.effects.filter((effect) => effect.includes('u2'))).toEqual([])
@@ -249,7 +249,7 @@ describe('brakes', () => {
     expect(await runIntent(lab.ctx, intent)).toBeNull()
     expect(it.effects).toEqual(['deactivate u2'])
     it.lie = () => null
-    await lab.store.go('small', 'anna', at)
+    await lab.store.go('small', 'anna', at, 'mended')
     expect((await run(lab, intent)).is).toBe('verified')
     expect(it.effects).toEqual(['deactivate u2', 'end u2'])
   })
@@ -289,7 +289,7 @@ describe('brakes', () => {
       expect(stopped).toBe(true)
       expect(it.mutations()).toEqual([])
       expect(kinds(await eventsOf(lab, intent))).toEqual(['requested', 'looked'])
-      await lab.store.go('small', 'anna', new Date().toISOString())
+      await lab.store.go('small', 'anna', new Date().toISOString(), 'mended')
       expect((await run(lab, intent)).is).toBe('verified')
     },
   )

@@ -110,7 +110,7 @@ test('a backlog that was stopped is no way around it: what is let go at once cou
   await lab.store.stop({ scope: 'small', by: 'anna', why: 'x', at: new Date().toISOString() })
   for (let n = 0; n < 8; n++) await lab.ask('deactivate_account', `x${n}`)
   await new Promise((done) => setTimeout(done, 450))
-  await lab.store.go('small', 'anna', new Date().toISOString())
+  await lab.store.go('small', 'anna', new Date().toISOString(), 'mended')
   await drain(lab.ctx)
   expect(gone(it)).toHaveLength(3)
 })

@@ -55,10 +55,10 @@ export function openBrakes(
         )
         note(db, { at, what: 'stopped', by, about: scope, detail: { why } })
       }),
-    go: async (scope, by, at) =>
+    go: async (scope, by, at, why) =>
       db.write(() => {
         const gone = db.run('DELETE FROM kill_switch WHERE scope = $1', cleanText(scope))
-        if (gone > 0) note(db, { at, what: 'stop lifted', by, about: scope, detail: {} })
+        if (gone > 0) note(db, { at, what: 'stop lifted', by, about: scope, detail: { why } })
       }),
     killSwitches: async () =>
       db
