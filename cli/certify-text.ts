@@ -22,12 +22,23 @@ export function reasonLines(gate: Gate, paint: Paint, about: string): string {
     })
     return `  ${paint.bold(place)}\n${told.join('')}`
   })
-  const waived = gate.waived.map(
-    ({ reason, waiver }) =>
-      `  ${paint.yellow('waived')} ${where(reason)}: ${safe(reason.because)}\n      by ${safe(waiver.by)} until ${waiver.expires_at}: ${safe(waiver.why)}\n`,
-  )
-  return `gate: ${word}\n${blocks.join('')}${waived.join('')}`
+  return `gate: ${word}\n${blocks.join('')}${waivedLines(gate, paint)}`
 }
+
+/** Under a gate that is told elsewhere: what may be waived, and what is. */
+export function waiverLines(gate: Gate, paint: Paint, about: string): string {
+  const may = gate.reasons.filter(({ kind }) => WAIVABLE.has(kind))
+  const lines = may.map((one) => `  ${paint.dim(`→ ${where(one)}: rollcall waive ${safe(about)} ${one.id} --by SECOND …`)}\n`)
+  return `${lines.join('')}${waivedLines(gate, paint)}`
+}
+
+const waivedLines = (gate: Gate, paint: Paint): string =>
+  gate.waived
+    .map(
+      ({ reason, waiver }) =>
+        `  ${paint.yellow('waived')}  ${where(reason)}: ${safe(reason.because)}\n      by ${safe(waiver.by)} until ${waiver.expires_at}: ${safe(waiver.why)}\n`,
+    )
+    .join('')
 
 export function statusText(looked: Looked, paint: Paint): string {
   const { certification: of, parts, items, undecided, kept, revocations } = looked
