@@ -1,6 +1,8 @@
 /** Goes on with what is open in a connection, and looks again at what is due. */
+
 import { settle } from '../runtime/govern/standing.ts'
 import { outcomeNow } from '../runtime/govern/where-it-stands.ts'
+import { isHeldByRolling } from '../runtime/judge/rolling-brake.ts'
 import { drain, recheckDue } from '../runtime/write/engine.ts'
 import type { ApplyFlags } from './apply-flags.ts'
 import { applyJson, killedBy } from './apply-one.ts'
@@ -18,6 +20,9 @@ export async function applyResume(name: string, flags: ApplyFlags, io: Io): Prom
   return withStore(flags.store, io, false, async (store) => {
     const target = await storedTarget(store, name, io)
     const open = await store.intents({ connection: name, states: OPEN, limit: 10_000 })
+    const held = (await store.intents({ connection: name, states: ['held'], limit: 10_000 })).filter((row) =>
+      isHeldByRolling(row.events),
+    )
     const changing = openChanging(store, io, { wait_ms, allow_private: flags['allow-private'] })
     try {
       const ctx = await changing.open(target)
@@ -30,7 +35,9 @@ export async function applyResume(name: string, flags: ApplyFlags, io: Io): Prom
       }
       await settle(store, target.connector, name, new Date(io.now()).toISOString())
       const killed = await killedBy(store, name)
-      const ids = new Set([...open.map((row) => row.intent.intent), ...again])
+      const left = (await Promise.all(held.map((row) => store.intent(row.intent.intent)))).filter((row) => row?.state !== 'held')
+      const freed = left.flatMap((row) => (row === null ? [] : [row.intent.intent]))
+      const ids = new Set([...open.map((row) => row.intent.intent), ...freed, ...again])
       const rows = (await Promise.all([...ids].map((intent) => store.intent(intent)))).filter((row) => row !== null)
       const results = rows.map((row) => ({ row, outcome: outcomeNow(row, killed, changing.stopped()) }))
       if (flags.json)

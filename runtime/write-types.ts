@@ -76,6 +76,7 @@ export type OutcomeIs = (typeof OUTCOMES)[number]
 
 /** One line of an intent's history, appended and never changed; the state is the fold over them. */
 export type IntentEvent =
+  /** The first of every history. Again: what held it has passed by itself. */
   | { readonly kind: 'requested'; readonly at: string }
   | { readonly kind: 'held'; readonly at: string; readonly brake: string; readonly because: string }
   | { readonly kind: 'approved'; readonly at: string; readonly by: string; readonly hash: string }

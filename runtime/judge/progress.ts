@@ -53,6 +53,8 @@ export function progressOf({ action, events, now }: Situation): Progress {
   const last = events.findLast((event) => event.kind === 'looked')
   const approved_at = places('approved').at(-1) ?? -1
   const held_at = places('held').at(-1) ?? -1
+  // Asked for again: what held it has passed by itself.
+  const free_at = Math.max(approved_at, places('requested').at(-1) ?? -1)
   const names = [...new Set(events.flatMap((event) => (event.kind === 'sending' ? [event.step] : [])))]
   const sent = names.flatMap((name) => {
     const step = action.steps.find((one) => one.name === name)
@@ -65,7 +67,7 @@ export function progressOf({ action, events, now }: Situation): Progress {
     steps: action.steps.filter((step) => !(last?.skip ?? []).includes(step.name)),
     sent,
     current: sent.toSorted((a, b) => a.place - b.place).at(-1) ?? null,
-    held: held_at > approved_at ? (events[held_at] as Of<'held'>) : null,
+    held: held_at > free_at ? (events[held_at] as Of<'held'>) : null,
     approved_at,
     cancelled: events.findLast((event) => event.kind === 'cancelled') ?? null,
     outcome: events.findLast((event) => event.kind === 'outcome') ?? null,

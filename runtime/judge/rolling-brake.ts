@@ -42,6 +42,6 @@ export const releaseStep = (intent: Pick<Intent, 'plan' | 'key' | 'provenance'>)
 
 /** The brake that holds it is this one. */
 export function isHeldByRolling(events: readonly IntentEvent[]): boolean {
-  const last = events.findLast((event) => event.kind === 'held' || event.kind === 'approved')
+  const last = events.findLast((event) => event.kind === 'held' || event.kind === 'approved' || event.kind === 'requested')
   return last?.kind === 'held' && last.brake.startsWith(ROLLING)
 }

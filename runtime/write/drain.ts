@@ -2,7 +2,7 @@
 import type { IntentRow } from '../store/write-port.ts'
 import type { Outcome } from '../write-types.ts'
 import type { WriteContext } from './context.ts'
-import { releaseApproved, removalFacts } from './removals.ts'
+import { releaseHeld, removalFacts } from './removals.ts'
 import { runRow } from './run.ts'
 
 export type DrainOptions = {
@@ -85,7 +85,7 @@ export async function drain(ctx: WriteContext, options: DrainOptions = {}): Prom
   }
 
   try {
-    await releaseApproved(ctx)
+    await releaseHeld({ ...ctx, removal_facts })
     for (let takes = 1; open(); takes++) {
       changed = Promise.withResolvers<void>()
       // Timers and signals get their turn, however much waits.

@@ -13,14 +13,16 @@ import type { RemovalFacts, WriteContext } from './context.ts'
 import { at, type Work } from './work.ts'
 
 /** Null: it may go. Asked right before the first request of something destructive that nobody approved. */
-export async function removalBrake({ ctx, act, intent }: Work): Promise<RollingBrake | null> {
+export const removalBrake = ({ ctx, act, intent }: Work): Promise<RollingBrake | null> => brakeOn(ctx, act.action.on, intent)
+
+async function brakeOn(ctx: WriteContext, on: string, intent: Intent): Promise<RollingBrake | null> {
   const limits = ctx.removals === undefined ? REMOVAL_LIMITS : ctx.removals
   if (limits === null) return null
   const since = new Date(ctx.now() - limits.window_ms).toISOString()
   // One more than the largest number that passes is enough to hold it.
   const taken = await ctx.store.taken(intent.intent, since, limits.thresholds.count)
   if (taken.length === 0) return null
-  const facts = await (ctx.removal_facts ?? removalFacts(ctx))(act.action.on)
+  const facts = await (ctx.removal_facts ?? removalFacts(ctx))(on)
   const brake = rollingBrake(intent, taken, facts, limits)
   return brake === null ? null : { ...brake, because: `${brake.because}. ${releaseStep(intent)}` }
 }
@@ -55,14 +57,30 @@ export const approvedBy = ({ by, hash }: Approval, ctx: WriteContext): IntentEve
   hash,
 })
 
-/** Before a connection is worked off: what the brake held and a person has approved since goes on. */
-export async function releaseApproved(ctx: WriteContext): Promise<void> {
+/**
+ * Before a connection is worked off: what the brake held goes on where a person has approved it since, or the window has moved on. The
+ * latter is asked of the brake once more before it is sent, and counts for those that stand behind it.
+ */
+export async function releaseHeld(ctx: WriteContext): Promise<void> {
   const rows = await ctx.store.intents({ connection: ctx.connection.name, states: ['held'], limit: MOST_HELD })
+  // Oldest first: where one still has to wait, those behind it on the same stream do.
+  const full = new Set<string>()
   for (const { intent, events } of rows.toReversed()) {
     if (!isHeldByRolling(events)) continue
     const approval = await approvalOf(ctx, intent)
-    if (approval === null) continue
-    await ctx.store.append(intent.intent, approvedBy(approval, ctx), { by: approval.by, what: 'approved' })
+    if (approval !== null) {
+      await ctx.store.append(intent.intent, approvedBy(approval, ctx), { by: approval.by, what: 'approved' })
+      continue
+    }
+    const on = ctx.connector.actions[intent.action]?.on
+    if (on === undefined || full.has(on)) continue
+    if ((await brakeOn(ctx, on, intent)) !== null) full.add(on)
+    else
+      await ctx.store.append(
+        intent.intent,
+        { kind: 'requested', at: new Date(ctx.now()).toISOString() },
+        { by: 'rollcall', what: 'no longer held: the window has moved on' },
+      )
   }
 }
 

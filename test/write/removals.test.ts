@@ -105,6 +105,24 @@ test('the window moves on', async () => {
   expect(gone(it)).toHaveLength(4)
 })
 
+test('what the window held goes on by itself once the window has moved on, as many as it lets go', async () => {
+  const { it, lab } = await both(1_500)
+  const asked: string[] = []
+  for (let n = 0; n < 8; n++) asked.push(await lab.ask('deactivate_account', `x${n}`))
+  await drain(lab.ctx)
+  const lengths = () => Promise.all(asked.map(async (one) => (await lab.store.intent(one))?.events.length))
+  const held = await lengths()
+  // Not yet: nothing is added to the history of what still has to wait.
+  await drain(lab.ctx)
+  expect([gone(it).length, await lengths()]).toEqual([3, held])
+  await new Promise((done) => setTimeout(done, 1_600))
+  expect((await drain(lab.ctx)).outcomes.map(({ outcome }) => outcome.is)).toEqual(['verified', 'verified', 'verified'])
+  expect([
+    gone(it).length,
+    (await Promise.all(asked.map((one) => brakeOf(lab, one)))).filter((one) => one !== null).length,
+  ]).toEqual([6, 2])
+})
+
 test('a backlog that was stopped is no way around it: what is let go at once counts at once, whenever it was asked for', async () => {
   const { it, lab } = await both(400)
   await lab.store.stop({ scope: 'small', by: 'anna', why: 'x', at: new Date().toISOString() })
