@@ -2,19 +2,19 @@
  * The table of routes as an application. Deny by default, in this order: path → credential → rate → realm and role → input → reach →
  * idempotency key → If-Match → the route. Whatever goes wrong is one problem document.
  */
-import { createHash, createHmac } from 'node:crypto'
 import { Hono } from 'hono'
-import type { Answered } from '../control/desk.ts'
-import { ERRORS, Failure } from '../errors.ts'
+import { Failure } from '../errors.ts'
 import { fromOf } from './from.ts'
 import { type Check, MAX_BODY_BYTES, openChecks } from './input.ts'
 import { type Limit, openLimit } from './limit.ts'
 import { openLogin } from './login.ts'
+import { once } from './once.ts'
 import { openDescription } from './openapi.ts'
 import { openPages } from './page.ts'
-import { failureOf, problemOf } from './problems.ts'
+import { failureOf } from './problems.ts'
+import { etagOf, problem, respond, tagsOf, Wait } from './respond.ts'
 import { ROUTES } from './routes/index.ts'
-import type { Answer, Ask, House, Route, Who } from './types.ts'
+import type { Ask, House, Route, Who } from './types.ts'
 import { type Asker, askerOf, csrfOf, stillMay } from './who.ts'
 
 /** What `@hono/node-server` gives along; absent in tests by `app.request`. */
@@ -119,15 +119,6 @@ function entered({ house, limit, strangers }: Server, request: Request, from: st
   return asker
 }
 
-/** With how long to wait. */
-export class Wait extends Failure {
-  readonly wait_s: number
-  constructor(wait_ms: number) {
-    super('api/too-often', '', `wait ${Math.ceil(wait_ms / 1000)} s`)
-    this.wait_s = Math.ceil(wait_ms / 1000)
-  }
-}
-
 /** Throws `api/forbidden`. */
 function mayAsk(route: Route, who: Who): void {
   const realm = who.tenant === null ? 'installation' : 'tenant'
@@ -218,102 +209,4 @@ async function holds({ house, routes }: Server, route: Route, ask: Ask, request:
   const { body } = await shown.act({ ...ask, house, room: ask.room, query: {}, body: null })
   if (!tagsOf(wanted).includes(etagOf(body)))
     throw new Failure('api/precondition', 'if-match', 'it was changed since, or was never so')
-}
-
-const etagOf = (body: unknown): string =>
-  `"${createHash('sha256').update(JSON.stringify(body)).digest('base64url').slice(0, 22)}"`
-const tagsOf = (header: string): readonly string[] => header.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-
-function respond(house: House, route: Route, check: Check, answer: Answer, request: Request): Response {
-  const headers = new Headers(answer.headers)
-  if (house.check_answers === true && answer.stream === undefined && answer.text === undefined) {
-    const wrong = check.answer(answer.status, answer.body)
-    if (wrong !== null) throw new Failure('api/unexpected', route.id, `answer of ${route.id}: ${wrong}`)
-  }
-  if (answer.stream !== undefined) {
-    headers.set('content-type', 'text/event-stream')
-    return new Response(answer.stream, { status: answer.status, headers })
-  }
-  if (answer.text !== undefined) {
-    headers.set('content-type', answer.text.type)
-    return new Response(answer.text.text, { status: answer.status, headers })
-  }
-  if (answer.body === undefined) return new Response(null, { status: answer.status, headers })
-  const text = JSON.stringify(answer.body)
-  headers.set('content-type', 'application/json')
-  if (answer.status === 200) headers.set('etag', etagOf(answer.body))
-  const known = request.headers.get('if-none-match')
-  if (route.method === 'GET' && known !== null && tagsOf(known).includes(headers.get('etag') ?? ''))
-    return new Response(null, { status: 304, headers })
-  return new Response(text, { status: answer.status, headers })
-}
-
-const KEY = /^[\x21-\x7e]{1,200}$/
-
-/** The same key, the same answer: https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */
-async function once(
-  house: House,
-  route: Route,
-  who: Who,
-  request: Request,
-  body: Ask['body'],
-  work: () => Promise<Response>,
-): Promise<Response> {
-  const key = request.headers.get('idempotency-key')
-  if (key === null || who.tenant === null) return await work()
-  if (!KEY.test(key)) throw new Failure('api/input', 'idempotency-key', 'a key is 1 to 200 visible ASCII characters')
-  const { desk } = await house.room(who.tenant)
-  const asker = who.token ?? who.by
-  const url = new URL(request.url)
-  // A body may hold a password that can be guessed: keyed with the credential, which is kept nowhere, its hash cannot be tried out.
-  const asked = createHmac('sha256', request.headers.get('authorization') ?? request.headers.get('cookie') ?? '')
-    .update(JSON.stringify([route.method, url.pathname, url.search, body]))
-    .digest()
-  const before = desk.beginKey(asker, key, asked, new Date(house.now()).toISOString())
-  if (before !== null) {
-    if (!before.same) throw new Failure('api/idempotency', 'idempotency-key', 'the key was used for another request')
-    if (before.answer === null)
-      throw new Failure('api/under-way', 'idempotency-key', 'the first request is still being worked on')
-    return again(before.answer)
-  }
-  try {
-    const response = await work()
-    const text = response.body === null ? null : await response.clone().text()
-    const kept = route.shown_once === true && text !== null ? JSON.stringify({ ...JSON.parse(text), text: null }) : text
-    desk.endKey(asker, key, { status: response.status, headers: keptHeaders(response), body: kept })
-    return response
-  } catch (error) {
-    // What failed may be asked for again with the same key.
-    desk.dropKey(asker, key)
-    throw error
-  }
-}
-
-const keptHeaders = (response: Response): Answered['headers'] =>
-  Object.fromEntries(
-    ['content-type', 'location', 'etag'].flatMap((name) =>
-      response.headers.has(name) ? [[name, response.headers.get(name) ?? '']] : [],
-    ),
-  )
-
-const again = ({ status, headers, body }: Answered): Response =>
-  new Response(body, { status, headers: { ...headers, 'idempotency-replayed': 'true' } })
-
-export function problem(failure: Failure, headers: { readonly [name: string]: string } = {}): Response {
-  const told = problemOf(failure)
-  const wait =
-    failure instanceof Wait
-      ? failure.wait_s
-      : (ERRORS as { readonly [code: string]: { readonly again: boolean } })[failure.code]?.again === true && told.status !== 502
-        ? 1
-        : null
-  return new Response(JSON.stringify(told), {
-    status: told.status,
-    headers: {
-      'content-type': 'application/problem+json',
-      ...(wait === null ? {} : { 'retry-after': String(wait) }),
-      ...(told.status === 401 ? { 'www-authenticate': 'Bearer realm="rollcall"' } : {}),
-      ...headers,
-    },
-  })
 }
