@@ -1,6 +1,7 @@
 /** The real program: killed in the middle of an offboarding, and stopped from outside while it works. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { EXIT } from '../../cli/io.ts'
@@ -92,5 +93,39 @@ describe('a stop', () => {
     const { doc } = await lab.w.json('offboard', 'user2@acme.example', '--only', 'rest', ...WHO)
     expect(doc.counts).toMatchObject({ verified: 4 })
     expect(duplicates(lab.rest.effects())).toEqual([])
+  })
+})
+
+describe('a change whose end nobody can see', () => {
+  test('holds up no other: a resume ends, and so does a plan of something else', { timeout: 60_000 }, async () => {
+    const id = lab.id(lab.scim, 'user3@acme.example')
+    lab.scim.lie({ blinded: {} })
+    const lost = await lab.w.json(
+      'apply',
+      'scim',
+      'update_account',
+      '--id',
+      id,
+      '--input',
+      'title=Boss',
+      '--input',
+      'givenName=Ada',
+      ...WHO,
+    )
+    expect([lost.exit, lost.doc.outcome.is]).toEqual([EXIT.gate, 'unknown'])
+    const began = performance.now()
+    for (let n = 0; n < 2; n++) {
+      const { code } = await start('apply', 'scim', '--resume', '--wait', '5s').ended
+      expect(code).toBe(EXIT.gate)
+    }
+    lab.scim.lie({})
+    const plan = join(lab.w.dir, 'other.json')
+    const other = lab.id(lab.scim, 'user4@acme.example')
+    const wanted = join(lab.w.dir, 'wanted.json')
+    writeFileSync(wanted, JSON.stringify([{ connection: 'scim', action: 'deactivate_account', id: other }]))
+    await lab.w.json('plan', '--from', wanted, ...WHO, '--out', plan)
+    const { code, out } = await start('apply', '--plan', plan, '--by', 'kim', '--json').ended
+    expect([code, JSON.parse(out).counts]).toEqual([EXIT.fine, { verified: 1 }])
+    expect(performance.now() - began).toBeLessThan(25_000)
   })
 })
