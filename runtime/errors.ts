@@ -49,6 +49,12 @@ export const ERRORS = {
     again: false,
     next: 'Ask an admin of the tenant for one of the roles that the message names.',
   },
+  'api/gate': {
+    means: 'The gate is not open for this.',
+    http: 409,
+    again: false,
+    next: 'Settle each reason in `errors` as it says, or have a second person waive it where that is allowed.',
+  },
   'api/idempotency': {
     means: 'The idempotency key was used for another request.',
     http: 422,
@@ -270,12 +276,6 @@ export const ERRORS = {
     http: 409,
     again: false,
     next: 'Open another one; `rollcall proof` shows what this one proved.',
-  },
-  'certify/refused': {
-    means: 'The gate is not open: something in scope is not proven, not decided or not verified.',
-    http: 409,
-    again: false,
-    next: 'Do what stands under each reason, then ask again.',
   },
   'certify/scope': {
     means: 'The scope of the certification names nothing that can be certified.',

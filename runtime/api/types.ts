@@ -4,6 +4,7 @@ import type { Control } from '../control/open.ts'
 import type { Secrets } from '../control/secrets.ts'
 import type { Role } from '../control/types.ts'
 import type { Signer } from '../ledger/checkpoint.ts'
+import type { CertifyStore } from '../store/certify-port.ts'
 import type { Act, LedgerStore } from '../store/ledger-port.ts'
 import type { Store } from '../store/port.ts'
 import type { WriteStore } from '../store/write-port.ts'
@@ -12,7 +13,7 @@ import type { Connection, Connector, Json, JsonObject, Progress } from '../types
 /** JSON Schema, draft 2020-12. `$ref`: `#/components/schemas/…` of schemas.ts. */
 export type Schema = JsonObject
 
-export type BothStores = Store & WriteStore & LedgerStore
+export type BothStores = Store & WriteStore & LedgerStore & CertifyStore
 export type Target = { readonly connector: Connector; readonly connection: Connection }
 
 // ---------------------------------------------------------------- who asks

@@ -51,6 +51,17 @@ const TABLE: { readonly [route: string]: string } = {
   applyPlan: 'oa',
   getGate: ALL,
   getConnectionGate: ALL,
+  listCertifications: ALL,
+  openCertification: 'oa',
+  getCertification: ALL,
+  listCertificationItems: ALL,
+  decideCertification: 'opa',
+  askForRevocations: 'oa',
+  refreezeCertification: 'oa',
+  closeCertification: 'oa',
+  withdrawCertification: 'oa',
+  listWaivers: ALL,
+  signWaiver: 'p',
   searchLedger: 'ua',
   getLedgerHead: 'ua',
   signCheckpoint: 'ua',
@@ -181,6 +192,7 @@ describe('two tenants', () => {
       acme.connector,
       acme.intent,
       acme.plan,
+      acme.certification,
       acme.token,
       acme.binding,
       acme.idp,
@@ -212,7 +224,16 @@ describe('two tenants', () => {
     }
     return { tries, found }
   }
-  const OWNED: ReadonlySet<keyof Objects> = new Set(['connection', 'connector', 'intent', 'plan', 'token', 'binding', 'idp'])
+  const OWNED: ReadonlySet<keyof Objects> = new Set([
+    'connection',
+    'connector',
+    'intent',
+    'plan',
+    'certification',
+    'token',
+    'binding',
+    'idp',
+  ])
 
   test('a credential of one never reaches an object of the other, and cannot tell it from one that is not there', async () => {
     world = await fresh(world)
@@ -310,6 +331,7 @@ const nothing = (o: Objects): Objects => ({
   record: 'none',
   intent: '0'.repeat(26),
   plan: '0'.repeat(64),
+  certification: '0'.repeat(26),
   token: '0'.repeat(12),
   binding: '0'.repeat(12),
   idp: '0'.repeat(12),

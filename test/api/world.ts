@@ -150,6 +150,7 @@ export type Objects = {
   readonly record: string
   readonly intent: string
   readonly plan: string
+  readonly certification: string
   readonly token: string
   readonly binding: string
   readonly idp: string
@@ -203,6 +204,15 @@ export async function furnish(world: World, tenant: string): Promise<Objects> {
   )
   const changes = [{ connection, action: 'deactivate_account', id: record }]
   const { hash } = ok(await send('POST', '/v1/plans', { changes, why: 'test' }), 201)
+  const opened = await send('POST', '/v1/certifications', {
+    name: 'Q4',
+    owner: 'Kim',
+    connections: [connection],
+    streams: ['users'],
+    why: 'quarterly',
+  })
+  if (opened.status !== 201 && opened.doc.code !== 'api/gate') throw new Error(opened.text)
+  const certification = opened.status === 201 ? opened.doc.certification : '0'.repeat(26)
   const later = new Date(Date.now() + 86_400_000).toISOString()
   const token = ok(
     await send('POST', '/v1/tokens', { name: 'spare', person: `spare@${tenant}.example`, roles: ['viewer'], expires_at: later }),
@@ -223,6 +233,7 @@ export async function furnish(world: World, tenant: string): Promise<Objects> {
     record,
     intent,
     plan: hash,
+    certification,
     token,
     binding,
     idp,

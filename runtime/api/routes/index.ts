@@ -1,6 +1,7 @@
 /** The one table. Roles, input, description, client, matrix: all of it comes from here. */
 import type { Route } from '../types.ts'
 import { actions } from './actions.ts'
+import { certifications } from './certifications.ts'
 import { connections } from './connections.ts'
 import { connectors } from './connectors.ts'
 import { events } from './events.ts'
@@ -21,6 +22,7 @@ export const ROUTES: readonly Route[] = [
   ...actions,
   ...plans,
   ...gates,
+  ...certifications,
   ...ledger,
   ...tokens,
   ...people,
