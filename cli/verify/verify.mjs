@@ -301,7 +301,7 @@ function examine(texts, entries, statement) {
   batches(statement, entries, decisions)
   const shown = [...lists.values()].reduce((sum, one) => sum + one.redacted, 0)
   coverage(statement, populations, decisions, actions)
-  waivers(statement, closing)
+  waivers(statement, closing, entries)
   return { redacted: shown, closing }
 }
 
@@ -329,7 +329,7 @@ function freezes(statement, entries) {
       `${at}: the ledger froze another population`,
     )
     for (const read of [was, then]) {
-      const told = all.some(
+      const told = all.find(
         ({ what, about, detail }) =>
           what === 'verdict' &&
           about === at &&
@@ -338,16 +338,26 @@ function freezes(statement, entries) {
           detail.digest === `sha256:${read.verdict.digest}` &&
           detail.records === read.records,
       )
-      check(told, `${at}: the ledger has no such verdict of sync ${read.sync}`)
+      check(told !== undefined, `${at}: the ledger has no such verdict of sync ${read.sync}`)
+      check(
+        told?.detail.hold !== true || isWaived(statement, part, 'hold'),
+        `${at}: removals of sync ${read.sync} are held, and nobody waived it`,
+      )
     }
-    check(was.verdict.is === 'complete' || isWaived(statement, part), `${at}: what was frozen was ${was.verdict.is}`)
-    check(then.verdict.is === 'complete' || isWaived(statement, part), `${at}: what it was closed upon is ${then.verdict.is}`)
+    check(
+      was.verdict.is === 'complete' || isWaived(statement, part, 'unprovable'),
+      `${at}: what was frozen was ${was.verdict.is}`,
+    )
+    check(
+      then.verdict.is === 'complete' || isWaived(statement, part, 'unprovable'),
+      `${at}: what it was closed upon is ${then.verdict.is}`,
+    )
     check(Date.parse(then.fresh_until) >= Date.parse(statement.closed.at), `${at}: what it was closed upon was not fresh`)
   })
 }
 
-const isWaived = ({ waivers: of }, part) =>
-  of.some((one) => one.connection === part.connection && one.stream === part.stream && one.kind === 'unprovable')
+const isWaived = ({ waivers: of }, part, kind) =>
+  of.some((one) => one.connection === part.connection && one.stream === part.stream && one.kind === kind)
 
 /** Each lot of decisions has its root in the ledger. */
 function batches(statement, entries, decisions) {
@@ -399,32 +409,53 @@ function coverage(statement, populations, decisions, actions) {
       'the decisions are not those that the statement counts',
     )
   } else check(hidden || reviewed.some((one) => one.redacted > 0), `${unknown} records have no decision`)
-  const waivable = statement.waivers.some(({ kind }) => kind === 'unverifiable')
+  const blind = new Map(actions.objects.flatMap((one) => (one?.outcome?.is === 'unverifiable' ? [[one.item, one.intent]] : [])))
+  const isLeft = (item) =>
+    blind.has(item) && statement.waivers.some(({ kind, because }) => kind === 'unverifiable' && because.includes(blind.get(item)))
   const verified = actions.objects.filter((one) => one?.outcome?.is === 'verified')
   if (actions.redacted === 0) {
     check(verified.length === statement.actions.verified, 'the actions are not those that the statement counts')
     const done = new Set(verified.map(({ item }) => item))
-    for (const item of revoked) check(done.has(item) || waivable, `the revocation of ${item} was not verified`)
+    for (const item of revoked) check(done.has(item) || isLeft(item), `the revocation of ${item} was not verified`)
   }
   for (const one of verified)
     check(
-      one.looks.some(({ phase, shows }) => phase === 'after' && (shows === 'asked' || shows === 'gone')),
+      one.looks.some(({ phase, shows }) => phase !== 'before' && (shows === 'asked' || shows === 'gone')),
       `${one.intent} is called verified without a look that shows it`,
     )
   check(statement.actions.count === statement.decisions.revoke, 'a revocation has no action')
 }
 
-function waivers(statement, closing) {
-  const own = [statement.opened.by, statement.closed.by]
+function waivers(statement, closing, entries) {
+  const all = [...entries.values()]
+  const froze = all.filter(
+    ({ what, about }) =>
+      about === statement.certification && (what === 'certification opened' || what === 'certification frozen again'),
+  )
+  const own = [statement.opened.by, statement.closed.by, ...froze.map(({ by }) => by)]
   check(closing.by === statement.closed.by && closing.at === statement.closed.at, 'somebody else closed it, or at another time')
+  check(
+    froze[0]?.by === statement.opened.by && froze[0].at === statement.opened.at,
+    'somebody else opened it, or at another time',
+  )
   for (const one of statement.waivers) {
+    const told = all.some(
+      ({ what, by, at, detail }) =>
+        what === 'waived' &&
+        by === one.by &&
+        at === one.at &&
+        detail.reason === one.reason &&
+        detail.requested_by === one.requested_by &&
+        detail.expires_at === one.expires_at,
+    )
+    check(told, `${one.because}: the ledger has no such waiver`)
     check(
       ![one.requested_by, ...own].some((name) => same(name, one.by)),
       `${one.because}: waived by nobody else than who wanted it`,
     )
     check(
-      one.why.trim() !== '' && Date.parse(one.at) < Date.parse(one.expires_at),
-      `${one.because}: waived without a reason or an end`,
+      one.why.trim() !== '' && one.at <= statement.closed.at && one.expires_at > statement.frozen_at,
+      `${one.because}: waived without a reason, or for another time`,
     )
   }
 }

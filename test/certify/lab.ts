@@ -43,8 +43,11 @@ export async function openCertifyLab(o: Parameters<typeof openLeaverLab>[0] = {}
   }
 }
 
+/** PROOF_VERIFIER: a broken one, to see that a tampering can escape. */
+const VERIFIER = process.env['PROOF_VERIFIER'] ?? 'cli/verify/verify.mjs'
+
 export function verifyProof(file: string, key: string | null) {
-  const args = ['cli/verify/verify.mjs', file, ...(key === null ? [] : ['--key', key]), '--json']
+  const args = [VERIFIER, file, ...(key === null ? [] : ['--key', key]), '--json']
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env: {} })
   if (stdout === '') throw new Error(stderr)
   return { status, answer: JSON.parse(stdout) }

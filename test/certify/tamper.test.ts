@@ -72,6 +72,26 @@ describe('what is changed in a proof is found', () => {
     expect(missed).toEqual([])
   })
 
+  // What follows the end of a packed text within its last byte means nothing to who unpacks it: only the seal knows.
+  test('the highest bits of the last byte of every packed part', { timeout: 60_000 }, () => {
+    const ends: number[] = []
+    for (const mark of ['PK\x03\x04', 'PK\x01\x02'])
+      for (
+        let at = good.indexOf(mark, 4, 'latin1');
+        at > 0;
+        at = mark.endsWith('\x02') ? -1 : good.indexOf(mark, at + 4, 'latin1')
+      )
+        ends.push(at - 1)
+    const missed = ends.filter((place) =>
+      [6, 7].some((bit) => {
+        const bytes = Buffer.from(good)
+        bytes[place] = bytes[place]! ^ (1 << bit)
+        return holds(bytes)
+      }),
+    )
+    expect([ends.length, missed]).toEqual([files.length + 1, []])
+  })
+
   test('cuts at the end, bytes before and after it', () => {
     const cuts = [1, 22, 100, 5000].map((n) => good.subarray(0, good.length - n))
     expect(

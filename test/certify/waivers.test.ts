@@ -1,5 +1,6 @@
 /** What a second person may let stand, and what nobody may; and that what was looked at is what is closed. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -9,6 +10,9 @@ import { decide } from '../../runtime/govern/certify/decide.ts'
 import { look } from '../../runtime/govern/certify/look.ts'
 import { openCertification, refreeze } from '../../runtime/govern/certify/open.ts'
 import { waive } from '../../runtime/govern/certify/waive.ts'
+import { proofOf } from '../../runtime/govern/proof/bundle.ts'
+import { signerOf } from '../../runtime/ledger/checkpoint.ts'
+import { verifyProof } from './lab.ts'
 import { ASKED, type CertifyStage, certifyStage, keep, who } from './stage.ts'
 
 let dir: string
@@ -63,6 +67,10 @@ describe('a waiver', () => {
       'certification closed',
     ])
     expect(await stage.store.checkLedger()).toBeNull()
+    const pem = generateKeyPairSync('ed25519').privateKey.export({ format: 'pem', type: 'pkcs8' }).toString()
+    const proof = await proofOf(stage.store, id, { signer: signerOf('iam.acme.example', pem), origin: 'iam.acme.example' })
+    writeFileSync(join(dir, 'proof.zip'), proof.zip)
+    expect(verifyProof(join(dir, 'proof.zip'), proof.verifier).answer).toMatchObject({ holds: true, faults: [] })
   })
 
   test.each([
