@@ -12,6 +12,7 @@ import { openCertification, refreeze } from '../../runtime/govern/certify/open.t
 import { waive } from '../../runtime/govern/certify/waive.ts'
 import { proofOf } from '../../runtime/govern/proof/bundle.ts'
 import { signerOf } from '../../runtime/ledger/checkpoint.ts'
+import { world } from '../cli/io.ts'
 import { verifyProof } from './lab.ts'
 import { ASKED, type CertifyStage, certifyStage, keep, who } from './stage.ts'
 
@@ -134,6 +135,39 @@ describe('a waiver', () => {
     expect((await closeCertification(stage, id, who('Kim'))).is).toBe('refused')
     await stage.sync(IDS)
     expect((await closeCertification(stage, id, who('Kim'))).is).toBe('closed')
+  })
+})
+
+describe('on the command line', () => {
+  test('the gate names what may be waived, and then what is; without the certification it is asked the same', async () => {
+    const id = await opened()
+    await held()
+    const { reasons } = await gateNow(id)
+    await stage.close()
+    const w = world({ ROLLCALL_STORE: join(dir, 'store') })
+    w.now_ms = stage.now_ms
+    const gate = await w.run('gate', 'acme', '--stream', 'users')
+    expect([gate.exit, gate.out]).toEqual([4, expect.stringContaining(`rollcall waive acme ${reasons[0]!.id}`)])
+    const close = ['certify', 'close', id, '--by', 'Kim', '--why', 'done'] as const
+    expect((await w.run(...close)).out).toContain(`rollcall waive ${id} ${reasons[0]!.id}`)
+    const signed = ['--by', 'Ann', '--requested-by', 'Kim', '--why', 'layoff of Friday', '--until', until(24)] as const
+    expect((await w.json('waive', id, reasons[0]!.id, ...signed)).doc.waiver).toMatchObject({ kind: 'hold', by: 'Ann' })
+    const then = await w.run('gate', 'acme', '--stream', 'users')
+    expect([then.exit, then.out]).toEqual([
+      0,
+      expect.stringMatching(/waived {2}acme\/users: removals are held.*\n {6}by Ann until/),
+    ])
+    expect((await w.json('waive', id, 'x', ...signed)).exit).toBe(2)
+    expect((await w.run(...close)).exit).toBe(0)
+    w.clean()
+    stage = await certifyStage(join(dir, 'store'), false)
+  })
+
+  test('a connection that was removed keeps it open, and the reason says so', async () => {
+    const id = await opened()
+    await stage.store.removeConnection('acme', { at: until(0), by: 'Kim', from: null, on_behalf_of: null, why: 'x' })
+    const { is, reasons } = await gateNow(id)
+    expect([is, reasons.map(({ kind }) => kind)]).toEqual(['deny', ['scope', 'frozen']])
   })
 })
 

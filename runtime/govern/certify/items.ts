@@ -66,6 +66,8 @@ export async function population(
     }
     if (records.length < LOT) return found.sort((a, b) => (a.item < b.item ? -1 : 1))
     after = records.at(-1)!.seq
+    // A hundred thousand take seconds, and others wait for this thread.
+    await new Promise((done) => setImmediate(done))
   }
 }
 

@@ -2,7 +2,7 @@
 import type { CertificationRow, Frozen, Gate, StoredDecision } from '../../certify-types.ts'
 import { Failure } from '../../errors.ts'
 import { closingReasons } from '../../judge/closing.ts'
-import { answerOf } from '../../judge/gate-reason.ts'
+import { answerOf, gateReason } from '../../judge/gate-reason.ts'
 import { withWaivers } from '../../judge/waiver.ts'
 import { fingerprintOf } from '../../read/sync.ts'
 import type { CertifyStore, StoredSnapshot } from '../../store/certify-port.ts'
@@ -111,7 +111,7 @@ async function closingGate(
   const asked = await gateOver(ctx, new Map([...streams].map(([name, of]) => [name, of.map(({ stream }) => stream)])))
   const own = closingReasons({
     certification: certification.certification,
-    frozen: certification.frozen.map((one) => ({ ...one, now: asked.fingerprints.get(one.connection) as string })),
+    frozen: certification.frozen.map((one) => ({ ...one, now: asked.fingerprints.get(one.connection) ?? '' })),
     undecided: certification.frozen.flatMap(({ connection, stream, reviewed }) => {
       const count = undecided.filter((one) => one.connection === connection && one.stream === stream).length
       return reviewed ? [{ connection, stream, count }] : []
@@ -141,6 +141,10 @@ export async function gateOver(
   const targets = new Map<string, Target>()
   const answers: Gate[] = []
   for (const [name, of] of streams) {
+    if ((await ctx.store.connection(name)) === null) {
+      answers.push(removed(name))
+      continue
+    }
     const target = await ctx.target(name)
     targets.set(name, target)
     answers.push(await gateOf(ctx.store, target, new Set(of), ctx.now()))
@@ -151,4 +155,10 @@ export async function gateOver(
     [...targets].map(([name, { connector, connection }]) => [name, fingerprintOf(connector, connection)]),
   )
   return { gate, fingerprints, targets }
+}
+
+function removed(connection: string): Gate {
+  const settle = `Connect ${connection} again and sync, or withdraw the certification and open one without it.`
+  const reason = gateReason('scope', { connection, stream: '' }, '', 'the connection is not there any more', settle)
+  return { is: 'deny', reasons: [reason], waived: [], snapshots: [] }
 }
