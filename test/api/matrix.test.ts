@@ -51,6 +51,7 @@ const TABLE: { readonly [route: string]: string } = {
   applyPlan: 'oa',
   getGate: ALL,
   getConnectionGate: ALL,
+  attestScope: 'pua',
   listCertifications: ALL,
   openCertification: 'oa',
   getCertification: ALL,

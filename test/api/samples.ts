@@ -29,6 +29,7 @@ export function sample(route: Route, o: Objects): Sample {
     makePlan: { body: { changes: [{ connection: o.connection, action: 'reactivate_account', id: o.record }], why } },
     approvePlan: { body: { why } },
     getGate: { query: `scope=${o.connection}/users` },
+    attestScope: { body: { reason: why, until: later() } },
     openCertification: { body: { name: 'Q4', owner: 'Kim', connections: [o.connection], streams: ['users'], why } },
     decideCertification: { body: { decisions: [{ id: o.record, is: 'keep' }], why } },
     askForRevocations: { body: { why } },

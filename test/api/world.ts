@@ -188,6 +188,12 @@ export async function furnish(world: World, tenant: string): Promise<Objects> {
   await until(async () => (await send('GET', `/v1/connections/${connection}/syncs/${sync}`)).doc.state === 'finished')
   const { items } = ok(await send('GET', `/v1/connections/${connection}/streams/users/records?limit=5`), 200)
   const record = items[0].id as string
+  // A planted account makes the read provable, so that certifications can open.
+  ok(await send('PATCH', `/v1/connections/${connection}`, { canaries: { users: [items[2].id] } }), 200)
+  const soon = new Date(Date.now() + 3_600_000).toISOString()
+  ok(await send('POST', `/v1/connections/${connection}/attestation`, { reason: 'it is the directory admin', until: soon }), 200)
+  const { sync: again } = ok(await send('POST', `/v1/connections/${connection}/syncs`, { fresh: true }), 202)
+  await until(async () => (await send('GET', `/v1/connections/${connection}/syncs/${again}`)).doc.state === 'finished')
   await world.house
     .room(tenant)
     .then((room) =>

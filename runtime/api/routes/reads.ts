@@ -2,7 +2,7 @@ import { Failure } from '../../errors.ts'
 import type { Snapshot, SyncRow } from '../../store/port.ts'
 import type { Change } from '../../types.ts'
 import { after, isSeq, limitOf, pageOf } from '../pages.ts'
-import { flag, list, number, object, oneOf, PAGING, page, ref, streamName, text } from '../schemas.ts'
+import { flag, list, number, object, oneOf, PAGING, page, ref, streamName, text, time } from '../schemas.ts'
 import { connectionOf, connectorOf, targetOf } from '../targets.ts'
 import type { Room, Route } from '../types.ts'
 import { CONNECTION, CONNECTION_STREAM, EVERYBODY, OPERATES } from './parts.ts'
@@ -209,6 +209,32 @@ export const reads: readonly Route[] = [
       const { name } = await connectionOf(room, params['connection'] ?? '')
       const { sync } = await rowOf(room, name, Number(params['sync']))
       return { status: 200, body: await room.store.gaps(name, sync) }
+    },
+  },
+  {
+    id: 'attestScope',
+    method: 'POST',
+    path: '/v1/connections/{connection}/attestation',
+    area: 'evidence and verdicts',
+    summary: 'State, dated and by name, that the credential of a connection sees everyone; it holds until a day, at most a year',
+    roles: ['approver', 'auditor', 'admin'],
+    realm: 'tenant',
+    reach: 'connection',
+    params: CONNECTION,
+    body: object({ reason: text('why it is known', { minLength: 1, maxLength: 1000 }), until: time }),
+    answers: {
+      200: object({ connection: text(''), by: text(''), at: time, until: time, reason: text('') }),
+    },
+    codes: ['api/not-found'],
+    act: async ({ room, params, who, body, at, act }) => {
+      const connection = await connectionOf(room, params['connection'] ?? '')
+      const { reason, until } = body as { readonly reason: string; readonly until: string }
+      const lasts_ms = Date.parse(until) - Date.parse(at)
+      if (!(lasts_ms > 0 && lasts_ms <= 366 * 86_400_000))
+        throw new Failure('api/input', 'until', 'a statement of scope ends in the future, at most a year from now')
+      const attested = { by: who.by, at, until: new Date(until).toISOString(), reason }
+      await room.store.putConnection({ ...connection, attested }, act(reason))
+      return { status: 200, body: { connection: connection.name, ...attested } }
     },
   },
 ]
