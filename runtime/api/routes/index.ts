@@ -13,6 +13,7 @@ import { plans } from './plans.ts'
 import { reads } from './reads.ts'
 import { tenants } from './tenants.ts'
 import { tokens } from './tokens.ts'
+import { waivers } from './waivers.ts'
 
 export const ROUTES: readonly Route[] = [
   ...tenants,
@@ -23,6 +24,7 @@ export const ROUTES: readonly Route[] = [
   ...plans,
   ...gates,
   ...certifications,
+  ...waivers,
   ...ledger,
   ...tokens,
   ...people,
