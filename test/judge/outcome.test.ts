@@ -297,6 +297,7 @@ describe('looked at again', () => {
     id: 'u1',
     bystanders: 'unchanged',
     moved: [],
+    bound_to: null,
     residual_until: null,
     expires_at: null,
     next_steps: [],
