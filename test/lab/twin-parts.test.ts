@@ -18,6 +18,12 @@ const FILE = checkTwinFile(
       users: { count: 'population', id: 'u{n}', record: { id: '{id}', status: 'ACTIVE' } },
       groups: { count: 1, id: 'g{n}', record: { id: '{id}' } },
       tokens: { links: { user: 'users' }, spread: { per: 'user', share: 0.5 }, id: 't-{link.user.id}', record: {} },
+      uses: {
+        links: { token: 'tokens', user: 'users' },
+        spread: { per: 'token', share: 1 },
+        id: 'of-{link.user.id}',
+        record: {},
+      },
     },
     endpoints: {
       'DELETE /users/{id}': [
@@ -81,6 +87,7 @@ test('records spread over one link: the first has one, the second none, a share 
   expect(ids).not.toContain('t-u2')
   expect(ids.length).toBeGreaterThan(8)
   expect(ids.length).toBeLessThan(35)
+  expect(twin.world.collections.get('uses')?.get('of-u1')?.links).toEqual({ token: 't-u1', user: 'u1' })
 })
 
 test('$if gives what its condition chooses', () => {
