@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { post, type StopOrder } from '../runtime/control/stop-mail.ts'
 import { Failure } from '../runtime/errors.ts'
@@ -9,18 +10,19 @@ import { command } from './command.ts'
 import { storeDir, storedConnection, withStore } from './compose.ts'
 import { asker } from './inputs.ts'
 import { EXIT, type Exit, type Io, JSON_VERSION } from './io.ts'
-import { jsonLine, safe } from './text.ts'
+import { jsonLine, plural, safe } from './text.ts'
 
 const spec = {
   name: 'stop',
   about:
-    'Stops every change at once, of one connection or of this store, which is one tenant: nothing more is sent, also by a process that is at work now. What was sent is still looked at. Every tenant of a server at once: end the server.\nNeeds no target and no connector.',
+    'Stops every change at once, of one connection or of this store, which is one tenant: nothing more is sent, also by a process that is at work now. What was sent is still looked at. With --store naming the folder of `rollcall serve`: every tenant at once, the server at work or not.\nNeeds no target and no connector.',
   words: '[NAME]',
   takes: [0, 1],
   flags: { ...ASKING, ...STORE, ...COMMON },
   examples: [
     ['rollcall stop --by kim --why "the HR feed is broken"', 'everything of this store: the tenant'],
     ['rollcall stop acme --by kim --why "acme asked for it"', 'one connection'],
+    ['rollcall stop --store /srv/rollcall --by kim --why "we were broken into"', 'every tenant of a server'],
   ],
 } as const satisfies CommandSpec
 
@@ -43,8 +45,16 @@ export async function give(
   flags: { readonly store: string | undefined; readonly json: boolean },
   io: Io,
 ): Promise<Exit> {
-  const { in_effect, lifted } = await given(order, flags.store, io)
-  const what = order.scope === '*' ? 'everything' : safe(order.scope)
+  const tenants = tenantsOf(storeDir(flags.store, io))
+  if (tenants !== null && order.scope !== '*')
+    throw new Failure('cli/usage', order.do, 'this is the folder of a server: name --store DIR/tenants/TENANT for one connection')
+  const { in_effect, lifted } = tenants === null ? await given(order, flags.store, io) : await givenToAll(order, tenants, io)
+  const what =
+    order.scope !== '*'
+      ? safe(order.scope)
+      : tenants === null
+        ? 'everything'
+        : `everything of ${plural(tenants.length, 'tenant')}`
   const word = order.do === 'stop' ? 'stopped' : 'stop lifted'
   if (flags.json)
     io.out(
@@ -56,6 +66,7 @@ export async function give(
         why: order.why,
         at: order.at,
         in_effect,
+        ...(tenants === null ? {} : { tenants: tenants.map((dir) => basename(dir)) }),
         ...(order.do === 'go' ? { lifted } : {}),
       }),
     )
@@ -67,6 +78,30 @@ export async function give(
       `  next: rollcall actions shows what is open; rollcall go${order.scope === '*' ? '' : ` ${safe(order.scope)}`} lifts the stop\n`,
     )
   return EXIT.fine
+}
+
+/** The tenants' folders below that of a server; null: it is a store of its own. */
+function tenantsOf(dir: string): readonly string[] | null {
+  if (!existsSync(join(dir, 'control')) || !existsSync(join(dir, 'tenants'))) return null
+  const names = readdirSync(join(dir, 'tenants'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  return names.map((entry) => join(dir, 'tenants', entry.name)).sort()
+}
+
+/** All at once: one that is slow or broken keeps the others waiting no longer than it takes to be told. */
+async function givenToAll(order: StopOrder, tenants: readonly string[], io: Io): Promise<Given> {
+  const results = await Promise.allSettled(tenants.map((dir) => given(order, dir, io)))
+  const failed = results.flatMap((result, i) =>
+    result.status === 'rejected' ? [`${basename(tenants[i] as string)}: ${(result.reason as Error).message}`] : [],
+  )
+  if (failed.length > 0)
+    throw new Failure(
+      'store/folder',
+      order.do,
+      `given to ${tenants.length - failed.length} of ${tenants.length} tenants; not to ${failed.join('; ')}`,
+    )
+  const done = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+  const lifted = done.some((one) => one.lifted === null) ? null : done.some((one) => one.lifted === true)
+  return { in_effect: done.every((one) => one.in_effect), lifted: order.do === 'stop' ? null : lifted }
 }
 
 /** `lifted`: whether there was a stop to lift; null where another process takes the order up. */
