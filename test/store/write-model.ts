@@ -143,7 +143,11 @@ function requestModel(model: Model, asked: Intent) {
       : asked.id !== null && other.intent.id === asked.id
   const grants = model.rows.filter(
     (other) =>
-      GIVES_ACCESS.includes(other.intent.action) && !other.sent && other.state !== 'done' && other.intent.lane !== 'leaver',
+      GIVES_ACCESS.includes(other.intent.action) &&
+      !other.sent &&
+      // One that nobody could look at before it was to be sent waits as `unknown`.
+      (other.state !== 'done' || other.was === 'unknown') &&
+      other.intent.lane !== 'leaver',
   )
   const gone =
     asked.lane !== 'leaver'
