@@ -231,8 +231,7 @@ function checkpointOf(text, verifiers) {
         dash === '—' &&
         rest.length === 0 &&
         one.name === name &&
-        signed !== null &&
-        signed.subarray(0, 4).equals(one.hash) &&
+        signed?.subarray(0, 4).equals(one.hash) &&
         verify(null, Buffer.from(`${body}\n`), one.key, signed.subarray(4)),
     )
   })
