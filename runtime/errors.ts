@@ -181,6 +181,12 @@ export const ERRORS = {
     again: false,
     next: 'Add the option that the message names to `auth`.',
   },
+  'auth/fenced': {
+    means: 'Another process has kept a later token of the same line, so this one is dead.',
+    http: 503,
+    again: true,
+    next: 'Ask again: the later one is used.',
+  },
   'auth/header': {
     means: 'A credential holds a character that no header can carry.',
     http: 422,
@@ -204,6 +210,12 @@ export const ERRORS = {
     http: 422,
     again: false,
     next: 'Give an unencrypted PEM private key of the kind that the message names.',
+  },
+  'auth/lease': {
+    means: 'Another process is signing in to the same target and has not ended in time.',
+    http: 503,
+    again: true,
+    next: 'Ask again; where it stays so, look which process of this store hangs.',
   },
   'auth/no-token': {
     means: 'The answer to the token request holds no usable token.',

@@ -5,6 +5,7 @@ import type { AuthView, RequestPatch, Token, TokenAsk } from '../kinds/kind.ts'
 import { parseTemplate, renderText } from '../kinds/value/template.ts'
 import type { Secret } from '../secret.ts'
 import type { Connector, FailureCode, Json } from '../types.ts'
+import { type Kept, secretsIn } from './kept.ts'
 import type { Redact } from './redact.ts'
 import { isFailure, openTokens, type TokenAnswer, type TokenFailure } from './token.ts'
 
@@ -14,6 +15,8 @@ export type Credentials = {
   /** After a 401: what replaces it, or null where nothing could. */
   readonly renew: (bad: Credential) => Promise<Credential | TokenFailure | null>
 }
+/** By name; a `Failure` is why it is not here. */
+type Found = ReadonlyMap<string, string | Failure>
 export type Settings = { readonly [name: string]: Json }
 
 export function openCredentials(o: {
@@ -22,42 +25,60 @@ export function openCredentials(o: {
   readonly secrets: (name: string) => Promise<Secret>
   readonly redact: Redact
   readonly fetchToken: (ask: TokenAsk) => Promise<TokenAnswer>
-  readonly kept: { read(): Promise<{ readonly [name: string]: string }>; keep(name: string, value: string): Promise<void> }
+  readonly kept: Kept
   readonly now: () => number
 }): Credentials {
   const { connector, redact } = o
   const options = connector.auth
   const word = auth[options.kind]
   const base_url = renderSettings(connector.base_url, o.settings)
-  const found = new Map<string, string | Failure>()
   const wanted = secretNames(connector)
+  let found: Promise<Found> | null = null
+  let reading: Promise<Found> | null = null
 
   /** Asked for when first needed, then kept for the life of the connection; one that is missing fails only where it is used. */
-  async function load(): Promise<void> {
+  async function readSecrets(): Promise<Found> {
+    const values = new Map<string, string | Failure>()
     for (const name of wanted) {
-      if (found.has(name)) continue
       try {
         const value = (await o.secrets(name)).reveal()
         redact.learn(value)
-        found.set(name, value)
+        values.set(name, value)
       } catch (cause) {
-        if (cause instanceof Failure) found.set(name, cause)
-        else throw cause
+        if (!(cause instanceof Failure)) throw cause
+        values.set(name, cause)
       }
     }
+    return values
   }
 
-  function render(text: string): string {
-    return renderText(parseTemplate(text), (dotted) => {
-      const name = dotted.replace(/^settings\./, '')
-      const secret = found.get(name)
-      if (secret instanceof Failure) throw secret
-      return secret ?? (Object.hasOwn(o.settings, name) ? o.settings[name] : undefined)
+  function load(): Promise<Found> {
+    found ??= readSecrets().catch((cause: unknown) => {
+      found = null
+      throw cause
     })
+    return found
+  }
+
+  /** What is under way goes on with what it has: the old values stand until all new ones are here. */
+  async function reload(): Promise<Found> {
+    reading ??= readSecrets().finally(() => {
+      reading = null
+    })
+    const values = await reading
+    found = Promise.resolve(values)
+    return values
   }
 
   const view = async (): Promise<AuthView> => {
-    await load()
+    const values = await load()
+    const render = (text: string): string =>
+      renderText(parseTemplate(text), (dotted) => {
+        const name = dotted.replace(/^settings\./, '')
+        const secret = values.get(name)
+        if (secret instanceof Failure) throw secret
+        return secret ?? (Object.hasOwn(o.settings, name) ? o.settings[name] : undefined)
+      })
     return { base_url, render, setting: (name) => o.settings[name] ?? null, kept: {}, now_ms: o.now() }
   }
 
@@ -66,16 +87,11 @@ export function openCredentials(o: {
     options,
     view,
     fetchToken: o.fetchToken,
-    kept: {
-      async read() {
-        const kept = await o.kept.read()
-        for (const value of Object.values(kept)) redact.learn(value)
-        return kept
-      },
-      async keep(name, value) {
-        redact.learn(value)
-        await o.kept.keep(name, value)
-      },
+    kept: learning(o.kept, redact),
+    async replaced() {
+      const before = await load()
+      const after = await reload()
+      return wanted.some((name) => before.get(name) !== after.get(name) && typeof after.get(name) === 'string')
     },
     now: o.now,
   })
@@ -100,12 +116,31 @@ export function openCredentials(o: {
     get: () => asData(async () => applied(await tokens.get())),
     async renew(bad) {
       if (bad.token !== null) return await asData(async () => applied(await tokens.renew(bad.token)))
+      // Another request may have found the new value already.
+      const now = await asData(async () => applied(null))
+      if (!('failed' in now) && JSON.stringify(now.patch) !== JSON.stringify(bad.patch)) return now
       // A secret may have been rotated since it was read: the operator's new value is worth one try.
-      found.clear()
+      await reload()
       const fresh = await asData(async () => applied(null))
       return !('failed' in fresh) && JSON.stringify(fresh.patch) === JSON.stringify(bad.patch) ? null : fresh
     },
   }
+}
+
+/** Whatever is read or kept is masked from then on. */
+function learning({ read, keep, alone }: Kept, redact: Redact): Kept {
+  const over = (kept: Pick<Kept, 'read' | 'keep'>): Pick<Kept, 'read' | 'keep'> => ({
+    async read() {
+      const values = await kept.read()
+      for (const value of secretsIn(values)) redact.learn(value)
+      return values
+    },
+    async keep(name, value) {
+      for (const secret of secretsIn({ [name]: value })) redact.learn(secret)
+      await kept.keep(name, value)
+    },
+  })
+  return { ...over({ read, keep }), ...(alone === undefined ? {} : { alone: (work) => alone((kept) => work(over(kept))) }) }
 }
 
 /** Fills a declared template with settings only: a secret has no place in a URL's origin. */
@@ -117,7 +152,7 @@ export function renderSettings(text: string, settings: Settings): string {
 }
 
 /** The secret settings that `auth` names. */
-function secretNames(connector: Connector): readonly string[] {
+export function secretNames(connector: Connector): readonly string[] {
   const text = JSON.stringify(connector.auth)
   return Object.entries(connector.settings)
     .filter(([name, setting]) => setting.type === 'secret' && (text.includes(`{${name}}`) || text.includes(`{settings.${name}}`)))

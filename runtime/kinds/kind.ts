@@ -112,6 +112,8 @@ export type AuthKind<Options extends KindOptions = KindOptions> = Word & {
     answer: { readonly status: number; readonly headers: { readonly [name: string]: string }; readonly body: unknown },
   ) => Token | { readonly failed: FailureCode; readonly because: string }
   readonly apply: (options: Options, view: AuthView, token: Token | null) => RequestPatch
+  /** Under which name tokens are shared by all processes, because asking for one uses up what the next is asked with. Null or absent: each asks for its own. */
+  readonly line?: (options: Options, view: AuthView) => string | null
 }
 
 // ---------------------------------------------------------------- told limits

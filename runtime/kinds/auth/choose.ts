@@ -55,5 +55,9 @@ export function chooseAmong(words: { readonly [kind: string]: AuthKind }): AuthK
       const { word, its } = picked(options, view)
       return word.apply(its, view, token)
     },
+    line(options, view) {
+      const { word, its } = picked(options, view)
+      return word.line?.(its, view) ?? null
+    },
   }
 }

@@ -63,6 +63,7 @@ export const oauth2Refresh: AuthKind<Options> = {
     return typeof fresh === 'string' && fresh !== '' && fresh !== used ? { ...got, keep: { [slot(options, view)]: fresh } } : got
   },
   apply: (options, view, token) => place(options.into ?? BEARER, view, token),
+  line: (options, view) => slot(options, view),
 }
 
 const newest = (options: Options, view: AuthView): string => view.kept[slot(options, view)] ?? view.render(options.refresh_token)
