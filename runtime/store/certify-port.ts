@@ -44,6 +44,8 @@ export type CertifyStore = {
   ): Promise<number>
   /** Ascending. */
   decisions(certification: string, after: number, limit: number): Promise<readonly StoredDecision[]>
+  /** The last word about each of these items that there is one about. */
+  lastDecisions(certification: string, items: readonly string[]): Promise<readonly StoredDecision[]>
   link(certification: string, links: readonly Link[], act: Act): Promise<void>
   /** In the order they came. */
   links(certification: string): Promise<readonly Link[]>

@@ -141,6 +141,8 @@ export type Store = {
   beginSync(connection: string, fingerprint: string, at: string): Promise<SyncRow>
   endSync(sync: number, state: Exclude<SyncState, 'running'>, because: string | null, at: string): Promise<void>
   syncs(connection: string, limit: number): Promise<readonly SyncRow[]>
+  /** Null: the connection that now has the name has none of this number. */
+  syncAt(connection: string, sync: number): Promise<SyncRow | null>
 
   /** The session of the newest attempt of this stream in this sync; a new one where there is none. */
   read(sync: number, connection: string, stream: string): Promise<ReadSession>
@@ -174,5 +176,7 @@ export type Store = {
   kept(connection: string): Promise<{ readonly [name: string]: string }>
   keep(connection: string, name: string, value: string): Promise<void>
 
+  /** Hears of each commit of this process, right after it: something may have changed. What it returns ends that. */
+  onCommit(listener: () => void): () => void
   close(): Promise<void>
 }

@@ -239,12 +239,9 @@ export const reads: readonly Route[] = [
   },
 ]
 
-/** How far back a sync is found by its number. */
-const MOST_SYNCS = 10_000
-
 async function rowOf(room: Room, connection: string, sync: number): Promise<SyncRow> {
-  const found = (await room.store.syncs(connection, MOST_SYNCS)).find((row) => row.sync === sync)
-  if (found === undefined) throw new Failure('api/not-found', 'sync', `there is no sync ${sync} of ${connection}`)
+  const found = await room.store.syncAt(connection, sync)
+  if (found === null) throw new Failure('api/not-found', 'sync', `there is no sync ${sync} of ${connection}`)
   return found
 }
 

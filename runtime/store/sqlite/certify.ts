@@ -47,6 +47,15 @@ export function openCertify(db: Database): CertifyStore {
           limit,
         )
         .map(([n, body]) => ({ n: n as number, ...(JSON.parse(body as string) as Decision) })),
+    lastDecisions: async (certification, items) =>
+      db
+        .all(
+          `SELECT d.n, d.body FROM json_each($2) j CROSS JOIN certification_decision d ON d.certification = $1 AND d.n = (
+             SELECT max(e.n) FROM certification_decision e WHERE e.certification = $1 AND e.body ->> '$.item' = j.value)`,
+          cleanText(certification),
+          JSON.stringify(items),
+        )
+        .map(([n, body]) => ({ n: n as number, ...(JSON.parse(body as string) as Decision) })),
     link: async (certification, links, act) =>
       db.join(() => {
         grow(db, certification, 0)

@@ -21,6 +21,8 @@ export type Database = {
   readonly write: Write
   /** The same, in one commit with what else is asked for at this moment. Work that throws is undone alone and rejects alone. */
   readonly join: Join
+  /** Hears of each commit of this process, right after it. What it returns ends that. */
+  readonly onCommit: (listener: () => void) => () => void
   readonly close: () => void
 }
 
@@ -44,19 +46,24 @@ export function openDatabase(file: string, dir: string, readOnly = false): Datab
   db.function('fold', { deterministic: true }, (text) => String(text).toLowerCase())
   const exec = (sql: string): void => guarded(dir, () => db.exec(sql))
   let outlived: Outlives | null = null
+  const listeners = new Set<() => void>()
   const write: Write = (work, outlives = 'disk') => {
     if (outlived !== outlives) exec(SYNCHRONOUS[outlives])
     outlived = outlives
     exec('BEGIN IMMEDIATE')
-    try {
-      const result = work()
-      exec('COMMIT')
-      return result
-    } catch (error) {
-      // SQLite has rolled back by itself after some errors (disk full).
-      if (db.isTransaction) exec('ROLLBACK')
-      throw error
-    }
+    const result = ((): ReturnType<typeof work> => {
+      try {
+        const made = work()
+        exec('COMMIT')
+        return made
+      } catch (error) {
+        // SQLite has rolled back by itself after some errors (disk full).
+        if (db.isTransaction) exec('ROLLBACK')
+        throw error
+      }
+    })()
+    for (const listener of listeners) listener()
+    return result
   }
   return {
     run: (sql, ...values) => guarded(dir, () => Number(statement(sql).run(...values).changes)),
@@ -66,6 +73,10 @@ export function openDatabase(file: string, dir: string, readOnly = false): Datab
     pragma: (name) => guarded(dir, () => Number((Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0] as number) ?? 0)),
     write,
     join: openGroup(write, exec, () => db.isTransaction),
+    onCommit: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
     close: () => {
       if (db.isOpen) guarded(dir, () => db.close())
     },

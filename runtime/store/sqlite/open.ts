@@ -207,6 +207,7 @@ function storeOver(db: Database, indexAfter: number, release: () => void): Store
       const conn = knownConn(db, connection)
       return conn === null ? [] : changes(db, { conn, connection }, options)
     },
+    onCommit: db.onCommit,
     close: async () => {
       db.close()
       release()

@@ -23,6 +23,10 @@ const APPLICATION = 0x524c434c
  *               `ledger_node` has the hashes of complete subtrees (runtime/ledger/tree.ts). Triggers refuse changes.
  * certification and what is said in one: events, decisions, which intents carry them out. `version` grows with each, so that what was
  *               looked at is what is closed. `waiver`: a second person's word that a reason may stand.
+ *
+ * gate_state    the answer of a connection's gate as it was told last. `exception`: breaches of levels; `level_span`: when each control held;
+ *               `alert`: budgets that burn now.
+ * webhook       who is told. `webhook_message`: what is told, written with what it tells of; `webhook_delivery`: to whom, and how that goes.
  */
 const STEPS: readonly (string | ((db: Database) => void))[] = [
   `CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
@@ -105,6 +109,25 @@ const STEPS: readonly (string | ((db: Database) => void))[] = [
    CREATE TRIGGER ${of}_remains BEFORE DELETE ON ${of} BEGIN SELECT raise(ABORT, 'certifications are only appended to'); END;`,
      )
      .join('\n')}`,
+  `CREATE TABLE gate_state (connection TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE exception (exception TEXT PRIMARY KEY, connection TEXT NOT NULL, control TEXT NOT NULL, stream TEXT NOT NULL,
+     state TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+   CREATE UNIQUE INDEX exception_open ON exception (connection, control, stream) WHERE state <> 'closed';
+   CREATE INDEX exception_of ON exception (connection, exception);
+   CREATE TABLE level_span (connection TEXT NOT NULL, control TEXT NOT NULL, began INTEGER NOT NULL, ended INTEGER NOT NULL,
+     bad INTEGER NOT NULL, PRIMARY KEY (connection, control, began)) WITHOUT ROWID;
+   CREATE TABLE alert (connection TEXT NOT NULL, control TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (connection, control)) WITHOUT ROWID;
+   CREATE TABLE webhook (webhook TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+   CREATE TABLE webhook_message (n INTEGER PRIMARY KEY, message TEXT NOT NULL UNIQUE, at TEXT NOT NULL, type TEXT NOT NULL, connection TEXT,
+     body TEXT NOT NULL);
+   CREATE TABLE webhook_delivery (webhook TEXT NOT NULL, n INTEGER NOT NULL, state TEXT NOT NULL, tries INTEGER NOT NULL,
+     began_at INTEGER NOT NULL, next_at INTEGER, last TEXT NOT NULL, PRIMARY KEY (webhook, n)) WITHOUT ROWID;
+   CREATE INDEX webhook_delivery_due ON webhook_delivery (webhook, next_at) WHERE state = 'waiting';
+   CREATE INDEX webhook_delivery_of ON webhook_delivery (n);`,
+  // The last word about an item without reading them all; a question of several parts of the ledger is answered in one index.
+  `CREATE INDEX certification_decision_item ON certification_decision (certification, body ->> '$.item', n);
+   DROP INDEX audit_by; CREATE INDEX audit_by ON audit (by, seq, what, at);
+   DROP INDEX audit_what; CREATE INDEX audit_what ON audit (what, seq, by, at);`,
 ]
 
 /** The audit becomes the ledger: what was written before is hashed as it is copied. */

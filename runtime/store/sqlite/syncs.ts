@@ -16,6 +16,7 @@ export type Syncs = Pick<
   | 'beginSync'
   | 'endSync'
   | 'syncs'
+  | 'syncAt'
   | 'note'
   | 'notes'
   | 'kept'
@@ -110,6 +111,10 @@ export function openSyncs(db: Database): Syncs {
       db
         .all(`${SYNC} WHERE c.name = $1 AND c.live = 1 ORDER BY y.sync DESC LIMIT $2`, cleanText(connection), limit)
         .map(syncFrom),
+    syncAt: async (connection, sync) => {
+      const row = db.one(`${SYNC} WHERE y.sync = $1 AND c.name = $2 AND c.live = 1`, sync, cleanText(connection))
+      return row === undefined ? null : syncFrom(row)
+    },
     note: async (sync, key, value) =>
       db.write(() => {
         syncRow(db, sync)
