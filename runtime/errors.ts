@@ -691,6 +691,18 @@ export const ERRORS = {
     again: false,
     next: 'Ask for a size up to the one that the ledger tells.',
   },
+  'levels/over': {
+    means: 'The exception is closed already.',
+    http: 409,
+    again: false,
+    next: 'Look at the open ones; what breaks again is an exception of its own.',
+  },
+  'levels/settle': {
+    means: 'The exception is closed by what settles it and not by a word.',
+    http: 409,
+    again: false,
+    next: 'Do what its `next_step` says; the next sweep closes it. Acknowledge it to say that somebody is at it.',
+  },
   'pages/beyond': {
     means: 'More rows or pages came than the target says there are.',
     http: 502,
@@ -1391,13 +1403,43 @@ export const ERRORS = {
     means: 'The key that protects the stored secrets cannot be used.',
     http: 500,
     again: false,
-    next: 'Name it as env:VARIABLE or file:PATH; make one with `openssl rand -base64 32` and keep a copy elsewhere: without it no secret opens.',
+    next: 'Name it as env:VARIABLE, file:PATH or transit:URL; make one with `openssl rand -base64 32` and keep a copy elsewhere: without it no secret opens.',
+  },
+  'vault/kms': {
+    means: 'The KMS that has the key does not answer, or not so.',
+    http: 503,
+    again: true,
+    next: 'Look whether it is up, unsealed, and lets this token encrypt and decrypt with the key.',
+  },
+  'vault/moved': {
+    means: 'A stored secret was entered for another host.',
+    http: 409,
+    again: false,
+    next: 'Re-enter the secret for the host that the connection has now, by changing the connection; the ledger says who changed the host.',
   },
   'vault/sealed': {
     means: 'A stored secret does not open for what it is asked for.',
     http: 409,
     again: false,
     next: 'Where host, tenant or connection changed on purpose, enter the secret again; otherwise somebody moved it: look into the ledger.',
+  },
+  'webhook/many': {
+    means: 'There are as many webhooks as a tenant may have.',
+    http: 409,
+    again: false,
+    next: 'Remove one, or have one endpoint tell the others.',
+  },
+  'webhook/secret': {
+    means: 'The secret is not one that Standard Webhooks knows.',
+    http: 422,
+    again: false,
+    next: 'Give `whsec_` and 24 to 64 random bytes in base64, or none: then one is made.',
+  },
+  'webhook/url': {
+    means: 'Nothing may be sent to this address.',
+    http: 422,
+    again: false,
+    next: 'Give an https address on the public network, without user name and password.',
   },
   'write/input': {
     means: 'The input is not what the action takes.',

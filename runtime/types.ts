@@ -281,6 +281,21 @@ export type SecretRef = { readonly from: 'env' | 'file' | 'vault'; readonly name
 /** A dated human statement that the credential sees the whole population. Item 16 of truth.md. */
 export type ScopeAttestation = { readonly by: string; readonly at: string; readonly until: string; readonly reason: string }
 
+/** What a connection promises. Spans in seconds. */
+export type Levels = {
+  /** How old the newest read may be. Never longer than its connector says (`fresh_for`). Null: as the connector says. */
+  readonly freshness_s: number | null
+  /** How long the last complete read may be past while the newest is not complete. */
+  readonly incomplete_for_s: number
+  /** From the first request of a change until looks verified it. */
+  readonly verified_within_s: number
+  /** Changes that nobody can look at: how many may stand, and for how long. */
+  readonly unverifiable_most: number
+  readonly unverifiable_for_s: number
+  /** Share of 30 days in which each level holds; the rest is the budget whose burning alerts. */
+  readonly objective: number
+}
+
 export type Connection = {
   readonly name: string
   readonly connector: string
@@ -288,7 +303,12 @@ export type Connection = {
   readonly connector_file: string
   readonly settings: { readonly [name: string]: Json }
   readonly secrets: { readonly [name: string]: SecretRef }
+  /** Who answers for the connection: syncs, credential, exceptions. */
   readonly owner: string | null
+  /** Who answers for what the target holds: whose people and rights these are. */
+  readonly data_owner?: string | null
+  /** What it promises, where not the defaults. */
+  readonly levels?: Partial<Levels>
   readonly attested: ScopeAttestation | null
   /** Ids, per stream, that a whole read must contain. Item 14. */
   readonly canaries: { readonly [stream: string]: readonly string[] }
@@ -296,6 +316,23 @@ export type Connection = {
   readonly protected?: { readonly [stream: string]: readonly string[] }
   readonly allow_private: boolean
   readonly created_at: string
+  /** Days after which a secret is due to be replaced; null: never. Absent: 90. */
+  readonly rotate_every_days?: number | null
+  /** Of each secret that lies outside (env, file): since when it has its value (ISO), and a salted slow hash that knows it again. */
+  readonly seen?: { readonly [secret: string]: { readonly since: string; readonly mark: string } }
+  /** A credential that is being replaced. `secrets` of the connection are the old ones still. Null or absent: none. */
+  readonly rotation?: Rotation | null
+}
+
+export type Rotation = {
+  /** The new ones. Tried first, against the target; used once they have proved themselves. */
+  readonly secrets: { readonly [secret: string]: SecretRef }
+  readonly begun_at: string
+  readonly by: string
+  /** ISO: from then on the old ones are not used any more, whether or not the new ones have proved themselves. */
+  readonly until: string
+  /** The last try that did not prove them. */
+  readonly tried: { readonly at: string; readonly because: string } | null
 }
 
 // ---------------------------------------------------------------- one exchange

@@ -1,6 +1,7 @@
 /** The gate over what a store holds: the judge's answer, and what was undone since. */
 import type { Gate, GateReason } from '../certify-types.ts'
 import { ceiling } from '../judge/ceiling.ts'
+import { freshFor } from '../judge/freshness.ts'
 import { gate } from '../judge/gate.ts'
 import { gateReason } from '../judge/gate-reason.ts'
 import { fingerprintOf } from '../read/sync.ts'
@@ -27,7 +28,7 @@ export async function gateOf(
     streams: inScope.map(({ name, certified, fresh_for_s }) => ({
       name,
       certified: certified || streams !== null,
-      fresh_for_s,
+      fresh_for_s: freshFor({ fresh_for_s }, connection),
       best: ceilings.get(name) ?? 'complete',
     })),
     now_ms,

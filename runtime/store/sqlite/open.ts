@@ -2,8 +2,10 @@ import { Failure } from '../../errors.ts'
 import type { Gap } from '../../types.ts'
 import type { CertifyStore } from '../certify-port.ts'
 import type { LedgerStore } from '../ledger-port.ts'
+import type { LevelsStore } from '../levels-port.ts'
 import type { QuarantineRow, Snapshot, Store } from '../port.ts'
 import { cleanText } from '../text.ts'
+import type { WebhookStore } from '../webhook-port.ts'
 import type { WriteStore } from '../write-port.ts'
 import { openCertify } from './certify.ts'
 import { changes } from './changes.ts'
@@ -11,6 +13,7 @@ import { type Database, openDatabase } from './database.ts'
 import { existingFile, takeFolder } from './folder.ts'
 import { WORK_TABLES } from './groups.ts'
 import { openLedger } from './ledger.ts'
+import { openLevels } from './levels.ts'
 import { PENDING_MOST } from './pending.ts'
 import { publish, SNAPSHOT, snapshotFrom } from './publish.ts'
 import { loadRead, membersOf, type ReadState } from './reads.ts'
@@ -19,11 +22,14 @@ import { foundVersion, makeSchema, migrate, SCHEMA_VERSION } from './schema.ts'
 import { type Room, readSession } from './session.ts'
 import { knownConn, openSyncs, syncRow } from './syncs.ts'
 import { openVersions } from './versions.ts'
+import { openWebhooks } from './webhooks.ts'
 import { openWrites } from './writes.ts'
 
 /** Every commit is on the disk before it is answered. 16 MB of cache hold the index of a million ids. */
 const SETTINGS = `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 4000;
   PRAGMA journal_size_limit = 67108864; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF`
+
+type AllStores = Store & WriteStore & LedgerStore & CertifyStore & LevelsStore & WebhookStore
 
 export type OpenOptions = {
   /** Default true: make the store where there is none. */
@@ -43,10 +49,7 @@ export type OpenOptions = {
  * The store in a folder; one process at a time writes, any number read.
  * Errors: `store/not-found`, `store/folder`, `store/locked`, `store/newer`, `store/damaged`, `store/full`.
  */
-export async function openStore(
-  dir: string,
-  options: OpenOptions = {},
-): Promise<Store & WriteStore & LedgerStore & CertifyStore> {
+export async function openStore(dir: string, options: OpenOptions = {}): Promise<AllStores> {
   if (options.read_only === true) {
     const store = readerOver(dir, options)
     if (store !== null) return store
@@ -77,7 +80,7 @@ export async function openStore(
 }
 
 /** Null: the file has an older format, which only a writer can bring up. */
-function readerOver(dir: string, options: OpenOptions): (Store & WriteStore & LedgerStore & CertifyStore) | null {
+function readerOver(dir: string, options: OpenOptions): AllStores | null {
   const db = openDatabase(existingFile(dir), dir, true)
   try {
     // One transaction for as long as it is open: what several questions answer fits together.
@@ -94,7 +97,7 @@ function readerOver(dir: string, options: OpenOptions): (Store & WriteStore & Le
   }
 }
 
-function storeOver(db: Database, indexAfter: number, release: () => void): Store & WriteStore & LedgerStore & CertifyStore {
+function storeOver(db: Database, indexAfter: number, release: () => void): AllStores {
   let asked = 0
   const room: Room = { db, versions: openVersions(db, indexAfter), nextAsk: () => ++asked }
   // Attempts that are being read: two sessions of one attempt must see the same set.
@@ -122,6 +125,8 @@ function storeOver(db: Database, indexAfter: number, release: () => void): Store
     ...openWrites(db),
     ...openLedger(db),
     ...openCertify(db),
+    ...openLevels(db),
+    ...openWebhooks(db),
     endSync: async (sync, state, because, at) => {
       await syncs.endSync(sync, state, because, at)
       if (state !== 'paused') for (const key of reading.keys()) if (key.startsWith(`${sync}/`)) reading.delete(key)
