@@ -115,6 +115,12 @@ export const ERRORS = {
     again: false,
     next: 'Get it anew, look at what changed, and send the request with its new ETag.',
   },
+  'api/rotation': {
+    means: 'There is no new credential to try.',
+    http: 409,
+    again: false,
+    next: 'Give the new values under `secrets`.',
+  },
   'api/secret': {
     means: 'A secret that the connection needs is not here.',
     http: 409,

@@ -320,6 +320,8 @@ export type Connection = {
   readonly rotate_every_days?: number | null
   /** Of each secret that lies outside (env, file): since when it has its value (ISO), and a salted slow hash that knows it again. */
   readonly seen?: { readonly [secret: string]: { readonly since: string; readonly mark: string } }
+  /** Secrets that were dropped because the host was changed, and were not entered again. */
+  readonly re_enter?: readonly string[]
   /** A credential that is being replaced. `secrets` of the connection are the old ones still. Null or absent: none. */
   readonly rotation?: Rotation | null
 }

@@ -2,11 +2,15 @@
 import { join } from 'node:path'
 import { openDesk } from '../control/desk.ts'
 import { TENANT_NAME } from '../control/open.ts'
+import { openSealer } from '../control/sealer.ts'
 import { openSecrets } from '../control/secrets.ts'
 import { takeUp, withStops } from '../control/stop-mail.ts'
+import { openVaultFile } from '../control/vault-file.ts'
 import { Failure } from '../errors.ts'
 import { openStore } from '../store/sqlite/open.ts'
 import type { KeySource } from '../vault/key-source.ts'
+import { postOf } from './post.ts'
+import { openSweeps } from './sweeps.ts'
 import type { BothStores, House, Room } from './types.ts'
 import { openWork } from './work.ts'
 
@@ -49,13 +53,25 @@ export function openHouse(o: HouseOptions): House & { readonly close: () => Prom
     await takeUp(dir, opened)
     const store = withStops(dir, opened)
     const desk = openDesk(dir)
+    const vault = openVaultFile(dir, o.now)
+    const sealer = openSealer(tenant, o.control.keys, o.key, o.now)
+    let post: Room['post'] | null = null
     const room: Room = {
       tenant,
       store,
       desk,
-      secrets: openSecrets(tenant, o.control, desk, o.key),
+      secrets: openSecrets(desk, sealer),
+      sealer,
+      vault,
       work: openWork(house, () => room),
+      sweeps: openSweeps(house, () => room),
+      get post() {
+        post ??= postOf(house, () => room)
+        return post
+      },
     }
+    room.post.wake()
+    room.sweeps.soon()
     // What a process before this one left undone.
     for (const { name } of await store.connections()) {
       const waiting = await store.waiting(name)
@@ -67,7 +83,10 @@ export function openHouse(o: HouseOptions): House & { readonly close: () => Prom
   async function lookAgain(): Promise<void> {
     for (const opening of rooms.values()) {
       const room = await opening
-      for (const { name } of await room.store.connections()) room.work.drain(name)
+      for (const { name, rotation } of await room.store.connections()) {
+        if (rotation !== null && rotation !== undefined) await room.work.rotate(name).catch(() => undefined)
+        room.work.drain(name)
+      }
     }
   }
 
@@ -98,7 +117,10 @@ export function openHouse(o: HouseOptions): House & { readonly close: () => Prom
         const room = await opening.catch(() => null)
         if (room === null) continue
         await room.work.close()
+        await room.sweeps.close()
+        await room.post.close()
         room.desk.close()
+        room.vault.close()
         await room.store.close()
       }
     },

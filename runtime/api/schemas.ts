@@ -2,55 +2,27 @@
 import { ROLES } from '../control/types.ts'
 import { CHANGE_KINDS, LANES, RECORD_TYPES } from '../types.ts'
 import { INTENT_STATES, OUTCOMES } from '../write-types.ts'
+import { CERTIFY_SCHEMAS } from './certify-schemas.ts'
+import {
+  anyObject,
+  flag,
+  id12,
+  int,
+  json,
+  list,
+  mapOf,
+  maybe,
+  name,
+  object,
+  oneOf,
+  ref,
+  streamName,
+  text,
+  time,
+} from './shapes.ts'
 import type { Schema } from './types.ts'
 
-export const text = (description: string, more: Schema = {}): Schema => ({
-  type: 'string',
-  maxLength: 4096,
-  description,
-  ...more,
-})
-export const time: Schema = { type: 'string', format: 'date-time' }
-export const maybe = (schema: Schema): Schema => ({ anyOf: [schema, { type: 'null' }] })
-export const int = (description: string, minimum = 0): Schema => ({ type: 'integer', minimum, description })
-export const flag = (description: string): Schema => ({ type: 'boolean', description })
-export const list = (items: Schema, more: Schema = {}): Schema => ({ type: 'array', items, ...more })
-export const oneOf = (values: readonly string[], description = ''): Schema => ({ type: 'string', enum: values, description })
-export const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` })
-/** Without `?` a field must be there. */
-export function object(fields: { readonly [name: string]: Schema }, description = ''): Schema {
-  const names = Object.keys(fields)
-  return {
-    type: 'object',
-    ...(description === '' ? {} : { description }),
-    properties: Object.fromEntries(names.map((name) => [name.replace(/\?$/, ''), fields[name] as Schema])),
-    required: names.filter((name) => !name.endsWith('?')),
-    additionalProperties: false,
-  }
-}
-export const mapOf = (values: Schema, description = ''): Schema => ({
-  type: 'object',
-  ...(description === '' ? {} : { description }),
-  additionalProperties: values,
-})
-export const json: Schema = { description: 'any JSON' }
-export const anyObject: Schema = { type: 'object', additionalProperties: true }
-/** A page of something. `next`: the cursor of the next one; null: there is none. */
-export const page = (item: Schema): Schema => object({ items: list(item), next: maybe(text('cursor of the next page')) })
-
-export const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'
-export const name = (description: string): Schema => ({ type: 'string', pattern: NAME_PATTERN, description })
-export const streamName: Schema = { type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_-]{0,63}$', description: 'a stream' }
-export const id12: Schema = { type: 'string', pattern: '^[0-9a-z]{12}$' }
-export const why = text('why, for the ledger', { minLength: 1, maxLength: 1000 })
-export const roles: Schema = list(oneOf(ROLES), { minItems: 1, maxItems: ROLES.length, uniqueItems: true })
-const digits = (most: number): string => `^[0-9]{1,${most}}$`
-/** In a query everything is text. */
-export const PAGING: { readonly [name: string]: Schema } = {
-  limit: { type: 'string', pattern: digits(4), description: 'items of a page, 1 to 1000; 100 where absent' },
-  cursor: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,600}$', description: 'next of the page before' },
-}
-export const number: Schema = { type: 'string', pattern: digits(15) }
+export * from './shapes.ts'
 
 const verdict = object({
   is: oneOf(['complete', 'incomplete', 'unproven']),
@@ -158,7 +130,14 @@ export const SCHEMAS: { readonly [name: string]: Schema } = {
     connector: name(''),
     settings: anyObject,
     secrets: mapOf(
-      object({ set_at: maybe(time), set_by: maybe(text('')), kept: oneOf(['vault', 'reference']) }),
+      object({
+        set_at: maybe(time),
+        set_by: maybe(text('')),
+        kept: oneOf(['vault', 'reference']),
+        age_days: maybe(int('')),
+        due_at: maybe(time),
+        overdue: flag('it should have been replaced by now'),
+      }),
       'fields that are set: never a value',
     ),
     owner: maybe(text('')),
@@ -167,7 +146,22 @@ export const SCHEMAS: { readonly [name: string]: Schema } = {
     protected: mapOf(list(text(''))),
     allow_private: flag(''),
     created_at: time,
+    re_enter: list(text('a secret that was dropped with the host it was for')),
+    rotate_every_days: maybe(int('', 1)),
+    rotation: maybe(ref('WaitingCredential')),
     paused: maybe(object({ at: time, by: text(''), why: text('') })),
+  }),
+  WaitingCredential: object({
+    secrets: list(text('fields of the new credential')),
+    begun_at: time,
+    by: text(''),
+    until: { ...time, description: 'the old one is not used any more from then on' },
+    tried: maybe(object({ at: time, because: text('why it has not proved itself', { maxLength: 100_000 }) })),
+  }),
+  RotationAnswer: object({
+    is: oneOf(['proved', 'due', 'waiting'], 'proved and due: the new one is used now; waiting: the old one still is'),
+    because: maybe(text('', { maxLength: 100_000 })),
+    connection: ref('Connection'),
   }),
   Check: object({ whoami: maybe(anyObject), scope: list(anyObject), streams: mapOf(anyObject) }),
   Sync: object({
@@ -273,19 +267,11 @@ export const SCHEMAS: { readonly [name: string]: Schema } = {
   Gate: object({
     connection: name(''),
     is: oneOf(['allow', 'deny', 'waiver_required']),
-    reasons: list(
-      object({
-        connection: text(''),
-        stream: text(''),
-        kind: text('what a waiver is bound to'),
-        id: text('of this reason on what was read: another read, another reason'),
-        because: text('', { maxLength: 100_000 }),
-        settle: text('what would settle it'),
-      }),
-    ),
-    waived: list(anyObject),
+    reasons: list(ref('GateReason')),
+    waived: list(ref('Waived')),
     snapshots: list(object({ stream: text(''), sync: int(''), verdict: text('') })),
   }),
+  ...CERTIFY_SCHEMAS,
   ScopeGate: object({ is: oneOf(['allow', 'deny', 'waiver_required']), connections: list(ref('Gate')) }),
   LedgerEntry: object({
     seq: int('', 1),

@@ -1,10 +1,11 @@
 /** From the name of a connection to what can be asked. A connector is one that came along, or one that this tenant uploaded: never a path that a caller gave. */
 import { Failure } from '../errors.ts'
-import { renderSettings } from '../http/credentials.ts'
-import { originOf } from '../http/egress.ts'
+import { secretsNow } from '../govern/rotation.ts'
+import { credentialOrigins } from '../http/credentials.ts'
 import { type Http, openHttp } from '../http/open.ts'
 import { loadConnector } from '../spec/load.ts'
-import type { Connection, Connector, Json } from '../types.ts'
+import type { Act } from '../store/ledger-port.ts'
+import type { Connection, Connector, Json, SecretRef } from '../types.ts'
 import type { House, Room, Target } from './types.ts'
 
 /** Throws `api/not-found`. */
@@ -22,8 +23,7 @@ export async function targetOf(house: House, room: Room, name: string): Promise<
 
 /** The tenant's own of this name goes before one that came along. Throws `api/not-found`, `api/connector`. */
 export function connectorOf(house: House, room: Room, name: string): Connector {
-  const own = room.desk.versions(name).find((version) => version.current)
-  const source = own === undefined ? house.shelf.read(name) : room.desk.yaml(name, own.no)
+  const source = sourceOf(house, room, name)
   if (source === null) throw new Failure('api/not-found', 'connector', `there is no connector ${name}`)
   const { connector } = loadConnector(source, `${name}.yaml`)
   if (connector === null)
@@ -31,39 +31,70 @@ export function connectorOf(house: House, room: Room, name: string): Connector {
   return connector
 }
 
+/** Its text; null: there is none. */
+export function sourceOf(house: House, room: Room, name: string): string | Uint8Array | null {
+  const own = room.desk.versions(name).find((version) => version.current)
+  return own === undefined ? house.shelf.read(name) : room.desk.yaml(name, own.no)
+}
+
 /** What a connection remembers, so that the command line finds it too. */
 export const fileOf = (room: Room, name: string): string => (room.desk.versions(name).length > 0 ? room.desk.file(name) : name)
 
-/** Of `base_url`: where a credential may go. Throws `api/settings`. */
+/** Where a credential may go, every origin of it: what it is sealed for. Throws `api/settings`. */
 export function originFor(connector: Connector, settings: { readonly [name: string]: Json }): string {
-  const origin = originOf(renderSettings(connector.base_url, settings))
-  if (origin === null) throw new Failure('api/settings', 'base_url', 'the settings give no address that could be asked')
-  return origin
+  const origins = credentialOrigins(connector, settings)
+  if (origins === null) throw new Failure('api/settings', 'base_url', 'the settings give no address that could be asked')
+  return origins.join(' ')
+}
+
+/** Who opens a target and what for: one entry a secret and run in the ledger, before the secret is opened. */
+export type Run = {
+  readonly act: Act
+  readonly what: 'sync' | 'changes' | 'check' | 'rotation'
+  /** These instead of what the connection has: while a new credential is tried. */
+  readonly secrets?: Connection['secrets']
 }
 
 /** The caller closes it. */
-export function openTarget(house: House, room: Room, { connector, connection }: Target): Http {
+export function openTarget(house: House, room: Room, { connector, connection }: Target, run: Run): Http {
+  const { name } = connection
+  const used = new Set<string>()
+  const origin = (): string => originFor(connector, connection.settings)
+  /** As it is now: what was replaced since the run began is not used any more. */
+  const refOf = async (field: string): Promise<SecretRef | undefined> =>
+    (run.secrets ?? secretsNow((await room.store.connection(name)) ?? connection, house.now()))[field]
+  const enter = async (ref: SecretRef, field: string): Promise<void> => {
+    if (used.has(ref.name)) return
+    const detail = { secret: field, run: run.what, origin: origin() }
+    await room.store.enter({ ...run.act, what: 'secret used', about: name, detail })
+    used.add(ref.name)
+  }
   return openHttp({
     connector,
     settings: connection.settings,
     secrets: async (field) => {
-      const ref = connection.secrets[field]
+      const ref = await refOf(field)
       if (ref?.from !== 'vault')
         throw new Failure(
           'api/secret',
           `secrets.${field}`,
           ref === undefined
-            ? `secret ${field} is not set`
+            ? `secret ${field} is not set; re-enter the secret`
             : `secret ${field} is a reference to ${ref.from} of a command line; enter it through the API`,
         )
-      const origin = originFor(connector, connection.settings)
-      return await room.secrets.get(ref.name, { connection: connection.name, field, origin })
+      await enter(ref, field)
+      try {
+        return await room.secrets.get(ref.name, { connection: name, field, origin: origin() })
+      } catch (error) {
+        if (error instanceof Failure && (error.code === 'vault/moved' || error.code === 'vault/sealed')) {
+          const detail = { severity: 'high', secret: field, because: error.message }
+          await room.store.enter({ ...run.act, what: 'secret refused', about: name, detail })
+        }
+        throw error
+      }
     },
     allow_private: connection.allow_private && house.allow_private,
     now: house.now,
-    kept: {
-      read: () => room.store.kept(connection.name),
-      keep: (name, value) => room.store.keep(connection.name, name, value),
-    },
+    kept: room.vault.kept(name, origin(), room.sealer),
   })
 }

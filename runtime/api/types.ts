@@ -1,19 +1,26 @@
 /** The nouns of the control API. One table of routes (routes/index.ts); everything else is made from it. */
 import type { Desk } from '../control/desk.ts'
 import type { Control } from '../control/open.ts'
+import type { Sealer } from '../control/sealer.ts'
 import type { Secrets } from '../control/secrets.ts'
 import type { Role } from '../control/types.ts'
+import type { VaultFile } from '../control/vault-file.ts'
+import type { Settled } from '../govern/rotation.ts'
+import type { Swept } from '../govern/levels/sweep.ts'
 import type { Signer } from '../ledger/checkpoint.ts'
 import type { CertifyStore } from '../store/certify-port.ts'
 import type { Act, LedgerStore } from '../store/ledger-port.ts'
+import type { LevelsStore } from '../store/levels-port.ts'
 import type { Store } from '../store/port.ts'
+import type { WebhookStore } from '../store/webhook-port.ts'
 import type { WriteStore } from '../store/write-port.ts'
 import type { Connection, Connector, Json, JsonObject, Progress } from '../types.ts'
+import type { Post } from '../webhook-out/post.ts'
 
 /** JSON Schema, draft 2020-12. `$ref`: `#/components/schemas/…` of schemas.ts. */
 export type Schema = JsonObject
 
-export type BothStores = Store & WriteStore & LedgerStore & CertifyStore
+export type BothStores = Store & WriteStore & LedgerStore & CertifyStore & LevelsStore & WebhookStore
 export type Target = { readonly connector: Connector; readonly connection: Connection }
 
 // ---------------------------------------------------------------- who asks
@@ -47,9 +54,20 @@ export type Work = {
   ) => { readonly sync: number; readonly streams: { readonly [stream: string]: Progress } } | null
   /** Stops a running sync at its checkpoint; false: there is none. */
   readonly pauseSync: (connection: string) => boolean
+  /** Tries a new credential that waits, or takes it because the time of the old one is over. Throws `api/not-found`. */
+  readonly rotate: (connection: string) => Promise<Settled>
   /** What waits to be changed there is worked off, beside everything else. */
   readonly drain: (connection: string) => void
   /** When nothing is under way any more: everything is stopped at its checkpoint. */
+  readonly close: () => Promise<void>
+}
+
+/** Looks at gates, levels and budgets. Without `sweep_ms` of the house only by `now`. */
+export type Sweeps = {
+  readonly now: () => Promise<Swept>
+  /** Something may have changed a gate. */
+  readonly soon: () => void
+  readonly last: () => Swept | null
   readonly close: () => Promise<void>
 }
 
@@ -59,7 +77,12 @@ export type Room = {
   readonly store: BothStores
   readonly desk: Desk
   readonly secrets: Secrets
+  readonly sealer: Sealer
+  /** What signing in keeps. */
+  readonly vault: VaultFile
   readonly work: Work
+  readonly sweeps: Sweeps
+  readonly post: Post
 }
 
 /** The connectors that come along. */
@@ -87,6 +110,8 @@ export type House = {
   readonly log: (line: string) => void
   /** Aborted when the server ends. */
   readonly closing: AbortSignal
+  /** A sweep of each tenant at least this often; absent: only when one is asked for. */
+  readonly sweep_ms?: number
   /** Every answer is held against its schema: for tests. */
   readonly check_answers?: boolean
 }
@@ -115,10 +140,11 @@ export type Ask = {
 
 export type Answer = {
   readonly status: number
-  /** JSON; a text with its type; events. */
+  /** JSON; a text with its type; events; a file. */
   readonly body?: unknown
   readonly text?: { readonly type: string; readonly text: string }
   readonly stream?: ReadableStream<Uint8Array>
+  readonly file?: { readonly type: string; readonly name: string; readonly bytes: Uint8Array }
   readonly headers?: { readonly [name: string]: string }
 }
 
@@ -146,7 +172,7 @@ export type Route = {
   /** `yaml`: the text itself. */
   readonly body?: Schema | 'yaml'
   /** Status of success → schema of the answer; null: no body. */
-  readonly answers: { readonly [status: string]: Schema | 'text' | 'events' | null }
+  readonly answers: { readonly [status: string]: Schema | 'text' | 'events' | 'zip' | null }
   /** Id of the route whose ETag `If-Match` is held against. */
   readonly if_match?: string
   /** The answer holds a secret that is shown this once: not kept for a repeated key. */

@@ -3,11 +3,14 @@ import { setTimeout as sleepFor } from 'node:timers/promises'
 import { Failure } from '../errors.ts'
 import { checkStanding, settle } from '../govern/standing.ts'
 import { sync } from '../read/sync.ts'
-import type { Progress } from '../types.ts'
+import type { Act } from '../store/ledger-port.ts'
+import { OURSELVES } from '../store/sqlite/ledger.ts'
+import type { Connection, Progress } from '../types.ts'
 import { drain, recheckDue, type WriteContext } from '../write/engine.ts'
 import { openNewId } from '../write/new-id.ts'
+import { rotate } from './rotate.ts'
 import { openTarget, targetOf } from './targets.ts'
-import type { House, Room, Work } from './types.ts'
+import type { House, Room, Target, Work } from './types.ts'
 
 type Running = {
   readonly stop: AbortController
@@ -19,10 +22,24 @@ type Running = {
 
 export function openWork(house: House, room: () => Room): Work {
   const syncs = new Map<string, Running>()
+  const beginning = new Set<string>()
   const drains = new Map<string, { again: boolean; readonly done: Promise<void> }>()
   const closing = new AbortController()
   const newId = openNewId(house.now)
   const at = (): string => new Date(house.now()).toISOString()
+  const actOf = (why: string): Act => ({ at: at(), by: OURSELVES, from: null, why })
+  const waits = ({ rotation }: Connection): boolean => rotation !== null && rotation !== undefined
+
+  async function renewed(target: Target): Promise<Target> {
+    const { name } = target.connection
+    beginning.add(name)
+    try {
+      const { connection } = await rotate(house, room(), name, actOf('a new credential that waits'))
+      return { ...target, connection }
+    } finally {
+      beginning.delete(name)
+    }
+  }
   const told = (what: string, error: unknown): void => {
     const code = error instanceof Failure ? error.code : error instanceof Error ? error.name : 'unknown'
     if (!closing.signal.aborted) house.log(`${room().tenant}: ${what} ended with ${code}`)
@@ -30,7 +47,7 @@ export function openWork(house: House, room: () => Room): Work {
 
   async function drainOnce(connection: string): Promise<void> {
     const target = await targetOf(house, room(), connection)
-    const http = openTarget(house, room(), target)
+    const http = openTarget(house, room(), target, { act: actOf('changes that were asked for'), what: 'changes' })
     try {
       const ctx: WriteContext = {
         ...target,
@@ -50,14 +67,16 @@ export function openWork(house: House, room: () => Room): Work {
   }
 
   return {
-    async sync(target, { only, fresh }) {
-      const { name } = target.connection
+    async sync(asked, { only, fresh }) {
+      const { name } = asked.connection
       if (closing.signal.aborted) throw new Failure('api/stopping', name, 'the server is stopping')
-      if (syncs.has(name)) throw new Failure('api/sync-running', name, `sync ${syncs.get(name)?.sync} of ${name} is under way`)
+      if (syncs.has(name) || beginning.has(name)) throw new Failure('api/sync-running', name, `a sync of ${name} is under way`)
       const paused = room().desk.paused(name)
       if (paused !== null) throw new Failure('api/paused', name, `${name} is paused by ${paused.by}: ${paused.why}`)
       const { store } = room()
-      const http = openTarget(house, room(), target)
+      // A new credential that has proved itself by now is the one to read with, and the snapshot is its.
+      const target = waits(asked.connection) ? await renewed(asked) : asked
+      const http = openTarget(house, room(), target, { act: actOf('a sync that was asked for'), what: 'sync' })
       const stop = new AbortController()
       const started = Promise.withResolvers<number>()
       const streams: Running['streams'] = {}
@@ -90,12 +109,14 @@ export function openWork(house: House, room: () => Room): Work {
         })
         .finally(async () => {
           syncs.delete(name)
+          room().sweeps.soon()
           await http.close()
         })
       const running: Running = { stop, started, sync: 0, streams, done: work }
       syncs.set(name, running)
       return await started.promise
     },
+    rotate: (connection) => rotate(house, room(), connection, actOf('a new credential that waits')),
     running: (connection) => {
       const found = syncs.get(connection)
       return found === undefined ? null : { sync: found.sync, streams: { ...found.streams } }
@@ -119,6 +140,7 @@ export function openWork(house: House, room: () => Room): Work {
           if (drains.get(connection)?.again !== true || closing.signal.aborted) break
         }
         drains.delete(connection)
+        room().sweeps.soon()
       }
       // In the next turn: the answer to who asked comes first.
       drains.set(connection, { again: false, done: new Promise((done) => setImmediate(() => void loop().finally(done))) })

@@ -70,6 +70,9 @@ export type Desk = {
   readonly secrets: (connection: string) => readonly SealedRow[]
   readonly secret: (name: string) => SealedRow | null
   readonly putSecret: (row: SealedRow) => void
+  readonly allSecrets: () => readonly SealedRow[]
+  /** The same value, sealed anew; false: it is another one by now. */
+  readonly resealSecret: (name: string, before: string, sealed: string) => boolean
   /** All of the connection but these. */
   readonly dropSecrets: (connection: string, but: readonly string[]) => void
   readonly close: () => void
@@ -83,7 +86,8 @@ export function openDesk(dir: string): Desk {
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const db = openDatabase(file, dir)
   chmodSync(file, 0o600)
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF')
+  // What is dropped is not left in a free page.
+  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA secure_delete = ON')
   db.write(() => {
     db.exec(DESK)
     // Of a process that is gone: whoever asks again is served again.
@@ -233,7 +237,7 @@ function keys(db: Database): Pick<Desk, 'beginKey' | 'endKey' | 'dropKey'> {
   }
 }
 
-function secrets(db: Database): Pick<Desk, 'secrets' | 'secret' | 'putSecret' | 'dropSecrets'> {
+function secrets(db: Database): Pick<Desk, 'secrets' | 'secret' | 'putSecret' | 'allSecrets' | 'resealSecret' | 'dropSecrets'> {
   const COLUMNS = 'name, connection, field, origin, sealed, at, by'
   const from = ([name, connection, field, origin, sealed, at, by]: Cells): SealedRow =>
     ({ name, connection, field, origin, sealed, at, by }) as SealedRow
@@ -251,6 +255,9 @@ function secrets(db: Database): Pick<Desk, 'secrets' | 'secret' | 'putSecret' | 
           ...[name, connection, field, origin, sealed, at, by],
         )
       }),
+    allSecrets: () => db.all(`SELECT ${COLUMNS} FROM secret ORDER BY name`).map(from),
+    resealSecret: (name, before, sealed) =>
+      db.write(() => db.run('UPDATE secret SET sealed = $3 WHERE name = $1 AND sealed = $2', name, before, sealed) > 0),
     dropSecrets: (connection, but) =>
       void db.write(() =>
         db.run(

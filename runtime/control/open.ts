@@ -7,11 +7,11 @@ import { join } from 'node:path'
 import { Failure } from '../errors.ts'
 import type { NewEntry } from '../ledger/entry.ts'
 import { type Cells, type Database, openDatabase } from '../store/sqlite/database.ts'
+import type { DataKeys } from '../vault/rewrap.ts'
+import { KEYS, openKeys, takeOverOldKeys } from './keys.ts'
 import { CONTROL } from './schema.ts'
 import { hashOf, newId, newSecret, newToken, sameHash, tokenId } from './token.ts'
 import type { Binding, IdentityProvider, LoginUnderWay, Role, Session, Tenant, Token } from './types.ts'
-
-export type WrappedKey = { readonly id: string; readonly source: string; readonly wrapped: string; readonly made_at: string }
 
 export type Control = {
   readonly tenant: (tenant: string) => Tenant | null
@@ -48,8 +48,7 @@ export type Control = {
   readonly leaveUnsaid: (tenant: string, entry: NewEntry) => void
   readonly unsaid: (tenant: string) => readonly { readonly n: number; readonly entry: NewEntry }[]
   readonly said: (n: number) => void
-  readonly dataKeys: (tenant: string) => readonly WrappedKey[]
-  readonly keepDataKey: (tenant: string, key: WrappedKey) => void
+  readonly keys: DataKeys
   readonly ready: () => boolean
   readonly close: () => void
 }
@@ -64,8 +63,11 @@ export function openControl(dir: string): Control {
   const db = openDatabase(file, folder)
   chmodSync(file, 0o600)
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF')
-  db.write(() => db.exec(CONTROL))
-  return { ...who(db), ...people(db), ...rest(db) }
+  db.write(() => {
+    db.exec(CONTROL + KEYS)
+    takeOverOldKeys(db)
+  })
+  return { ...who(db), ...people(db), ...rest(db), keys: openKeys(db) }
 }
 
 const TOKEN = 'token, tenant, name, person, roles, connections, made_at, made_by, expires_at, revoked_at, used_at'
@@ -207,8 +209,6 @@ function rest(
   | 'leaveUnsaid'
   | 'unsaid'
   | 'said'
-  | 'dataKeys'
-  | 'keepDataKey'
   | 'ready'
   | 'close'
 > {
@@ -260,17 +260,6 @@ function rest(
         .all('SELECT n, entry FROM unsaid WHERE tenant = $1 ORDER BY n', tenant)
         .map(([n, entry]) => ({ n: n as number, entry: JSON.parse(entry as string) as NewEntry })),
     said: (n) => void db.write(() => db.run('DELETE FROM unsaid WHERE n = $1', n)),
-    dataKeys: (tenant) =>
-      db
-        .all('SELECT id, source, wrapped, made_at FROM data_key WHERE tenant = $1 ORDER BY made_at, id', tenant)
-        .map(([id, source, wrapped, made_at]) => ({ id, source, wrapped, made_at }) as WrappedKey),
-    keepDataKey: (tenant, { id, source, wrapped, made_at }) =>
-      void db.write(() =>
-        db.run(
-          'INSERT INTO data_key (tenant, id, source, wrapped, made_at) VALUES ($1, $2, $3, $4, $5)',
-          ...[tenant, id, source, wrapped, made_at],
-        ),
-      ),
     ready: () => db.one('SELECT 1')?.[0] === 1,
     close: () => db.close(),
   }

@@ -5,6 +5,7 @@ import type { AuthView, RequestPatch, Token, TokenAsk } from '../kinds/kind.ts'
 import { parseTemplate, renderText } from '../kinds/value/template.ts'
 import type { Secret } from '../secret.ts'
 import type { Connector, FailureCode, Json } from '../types.ts'
+import { originOf } from './egress.ts'
 import { type Kept, secretsIn } from './kept.ts'
 import type { Redact } from './redact.ts'
 import { isFailure, openTokens, type TokenAnswer, type TokenFailure } from './token.ts'
@@ -150,6 +151,32 @@ export function renderSettings(text: string, settings: Settings): string {
     return Object.hasOwn(settings, name) ? settings[name] : undefined
   })
 }
+
+/**
+ * Every origin that a credential may reach with these settings: `base_url`, declared origins, and where tokens are asked for; the first
+ * is that of `base_url`. Null: `base_url` is no address.
+ */
+export function credentialOrigins(connector: Connector, settings: Settings): readonly string[] | null {
+  const first = originOf(renderSettings(connector.base_url, settings))
+  if (first === null) return null
+  const others = [...connector.origins, ...textsIn(connector.auth)].flatMap((text) => {
+    try {
+      return originOf(renderSettings(text, settings)) ?? []
+    } catch (cause) {
+      // It names a secret, or a setting that is not given: no address with these settings.
+      if (cause instanceof Failure) return []
+      throw cause
+    }
+  })
+  return [first, ...new Set(others.filter((origin) => origin !== first).sort())]
+}
+
+const textsIn = (value: Json): readonly string[] =>
+  typeof value === 'string'
+    ? [value]
+    : typeof value === 'object' && value !== null
+      ? (Object.values(value) as readonly Json[]).flatMap(textsIn)
+      : []
 
 /** The secret settings that `auth` names. */
 export function secretNames(connector: Connector): readonly string[] {

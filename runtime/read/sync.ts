@@ -109,7 +109,9 @@ function withParents(connector: Connector, names: readonly string[]): readonly s
 
 /** What two snapshots must share to be compared: declaration, settings, and which credential was used. Item 21. */
 export function fingerprintOf(connector: Connector, connection: Connection): string {
-  const secrets = Object.entries(connection.secrets).map(([name, ref]) => `${name}=${ref.from}:${ref.name}`)
+  // A value that lies outside may change under its name: then it is another credential.
+  const value = (name: string): string => (connection.seen?.[name] === undefined ? '' : `#${connection.seen[name].mark}`)
+  const secrets = Object.entries(connection.secrets).map(([name, ref]) => `${name}=${ref.from}:${ref.name}${value(name)}`)
   const text = JSON.stringify([connector.fingerprint, Object.entries(connection.settings).sort(), secrets.sort()])
   return `sha256:${hash('sha256', text, 'hex')}`
 }

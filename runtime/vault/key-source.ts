@@ -1,6 +1,8 @@
 /** Where the key that wraps data keys comes from. A cloud's KMS is one more of these. */
+import { hash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { Failure } from '../errors.ts'
+import { kmsSource, transit } from './kms.ts'
 import { type DataKey, unwrap, wrap } from './seal.ts'
 
 /** Wraps and unwraps data keys; the key-encryption key itself stays inside. */
@@ -14,9 +16,13 @@ export type KeySource = {
 
 const KEY_BYTES = 32
 
-/** `text`: 32 bytes in hex or base64. Throws `Failure` vault/key. */
-export function keySource(id: string, text: string): KeySource {
-  const kek = keyOf(id, text)
+/**
+ * `text`: 32 bytes in hex or base64. Its id ends with 32 bits of a hash of the key, so that another key in the same file or variable is
+ * another source; of 256 random bits they tell nothing that helps. Throws `Failure` vault/key.
+ */
+export function keySource(reference: string, text: string): KeySource {
+  const kek = keyOf(reference, text)
+  const id = `${reference}#${hash('sha256', Buffer.concat([Buffer.from('rollcall/key-id/1'), kek])).slice(0, 8)}`
   return {
     id,
     wrap: async (tenant, key) => wrap(kek, tenant, key),
@@ -24,16 +30,30 @@ export function keySource(id: string, text: string): KeySource {
   }
 }
 
-/** `env:NAME` or `file:PATH`; a file that others than its owner may read is refused. Throws `Failure` vault/key. */
+/** Wraps with the first, unwraps with whichever can: while a key is being replaced. */
+export const joined = (first: KeySource, others: readonly KeySource[]): KeySource => ({
+  ...first,
+  async unwrap(tenant, id, wrapped) {
+    for (const source of [first, ...others]) {
+      const key = await source.unwrap(tenant, id, wrapped)
+      if (key !== null) return key
+    }
+    return null
+  },
+})
+
+/** `env:NAME`, `file:PATH` or `transit:URL`; a file that others than its owner may read is refused. Throws `Failure` vault/key. */
 export function keySourceFrom(reference: string, env: { readonly [name: string]: string | undefined }): KeySource {
-  const [, kind, name = ''] = /^(env|file):(.+)$/.exec(reference) ?? []
+  const [, kind, name = ''] = /^(env|file|transit):(.+)$/.exec(reference) ?? []
   if (kind === 'env') {
     const text = env[name]
     if (text === undefined || text === '') throw new Failure('vault/key', reference, 'the variable is not set')
     return keySource(reference, text)
   }
   if (kind === 'file') return keySource(reference, fileText(reference, name))
-  throw new Failure('vault/key', reference, 'the key is named as env:VARIABLE or file:PATH')
+  if (kind === 'transit') return kmsSource(transit(name, env['ROLLCALL_KMS_TOKEN']))
+  // A text without a form may be the key itself.
+  throw new Failure('vault/key', 'key', 'the key is named as env:VARIABLE, file:PATH or transit:URL')
 }
 
 function fileText(reference: string, path: string): string {

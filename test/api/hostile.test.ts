@@ -268,11 +268,15 @@ describe('a re-pointed credential', () => {
     const ref = before.secrets['token']!
     await expect(
       room.secrets.get(ref.name, { connection: acme.connection, field: 'token', origin: 'https://evil.example' }),
-    ).rejects.toMatchObject({ code: 'vault/sealed' })
+    ).rejects.toMatchObject({ code: 'vault/moved' })
     const moved = await send('PATCH', `/v1/connections/${acme.connection}`, { settings: { url: 'http://127.0.0.1:1' } })
     expect(moved.doc.secrets).toEqual({})
     const check = await send('POST', `/v1/connections/${acme.connection}/check`)
-    expect(check.text).toContain('is not set')
+    expect(moved.doc.re_enter).toEqual(['token'])
+    expect(check.text).toContain('re-enter the secret')
+    const { items } = (await send('GET', '/v1/ledger?what=secret%20dropped')).doc
+    expect(items).toHaveLength(1)
+    expect(items[0].detail).toMatchObject({ severity: 'high', secrets: ['token'], to: 'http://127.0.0.1:1' })
     expect(check.text).not.toContain(world.target.token)
   })
 })

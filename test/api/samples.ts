@@ -20,6 +20,7 @@ export function sample(route: Route, o: Objects): Sample {
     createConnection: { body: { name: 'new-one', connector: o.connector, settings: { url: 'http://127.0.0.1:9' } } },
     changeConnection: { body: { owner: 'somebody else' } },
     pauseConnection: { body: { why } },
+    rotateCredential: { body: { secrets: { token: 'another-token' }, why } },
     resumeConnection: { body: { why } },
     startSync: { body: {} },
     listRecords: { query: `id=${encodeURIComponent(o.record)}` },

@@ -1,12 +1,12 @@
 import { Failure } from '../../errors.ts'
 import { check } from '../../read/check.ts'
 import { nearest } from '../../spec/nearest.ts'
-import type { Connection, Json } from '../../types.ts'
+import type { Connection } from '../../types.ts'
+import { type Changes, changed, shown } from '../connection.ts'
 import { after, isText, limitOf, pageOf } from '../pages.ts'
-import { flag, json, list, mapOf, maybe, name, object, PAGING, page, ref, text, why } from '../schemas.ts'
-import { settingsOf } from '../settings.ts'
-import { connectionOf, connectorOf, fileOf, openTarget, originFor, targetOf } from '../targets.ts'
-import type { Ask, Room, Route } from '../types.ts'
+import { flag, int, json, list, mapOf, maybe, name, object, PAGING, page, ref, text, why } from '../schemas.ts'
+import { connectionOf, connectorOf, fileOf, openTarget, targetOf } from '../targets.ts'
+import type { Route } from '../types.ts'
 import { CONNECTION, EVERYBODY, OPERATES } from './parts.ts'
 
 const SETTINGS = { ...mapOf(json, 'as the connector declares them'), maxProperties: 100 }
@@ -19,16 +19,12 @@ const CHANGEABLE = {
   'settings?': SETTINGS,
   'secrets?': SECRETS,
   'owner?': maybe(text('who answers for it', { maxLength: 200 })),
+  'rotate_every_days?': maybe({
+    ...int('days after which a secret is due to be replaced; null: never; 90 where never said', 1),
+    maximum: 3650,
+  }),
   'canaries?': { ...IDS, description: 'ids that a whole read must hold' },
   'protected?': { ...IDS, description: 'ids that no action ever touches' },
-}
-
-type Changes = {
-  readonly settings?: { readonly [name: string]: Json }
-  readonly secrets?: { readonly [name: string]: string }
-  readonly owner?: string | null
-  readonly canaries?: Connection['canaries']
-  readonly protected?: Connection['canaries']
 }
 
 export const connections: readonly Route[] = [
@@ -54,7 +50,7 @@ export const connections: readonly Route[] = [
         rows,
         limit,
         (row) => row.name,
-        (row) => shown(ask.room, row),
+        (row) => shown(ask.house, ask.room, row),
       )
     },
   },
@@ -105,8 +101,9 @@ export const connections: readonly Route[] = [
         created_at: at,
       }
       room.secrets.drop(name)
+      room.vault.dropKept(name)
       const made = await changed(ask, bare, { settings: {}, ...given })
-      return { status: 201, body: shown(room, made), headers: { location: `/v1/connections/${name}` } }
+      return { status: 201, body: shown(house, room, made), headers: { location: `/v1/connections/${name}` } }
     },
   },
   {
@@ -121,7 +118,10 @@ export const connections: readonly Route[] = [
     params: CONNECTION,
     answers: { 200: ref('Connection') },
     codes: ['api/not-found'],
-    act: async ({ room, params }) => ({ status: 200, body: shown(room, await connectionOf(room, params['connection'] ?? '')) }),
+    act: async ({ house, room, params }) => ({
+      status: 200,
+      body: shown(house, room, await connectionOf(room, params['connection'] ?? '')),
+    }),
   },
   {
     id: 'changeConnection',
@@ -138,8 +138,11 @@ export const connections: readonly Route[] = [
     if_match: 'getConnection',
     codes: ['api/not-found', 'api/settings', 'vault/key'],
     act: async (ask) => {
-      const before = await connectionOf(ask.room, ask.params['connection'] ?? '')
-      return { status: 200, body: shown(ask.room, await changed(ask, before, ask.body as Changes)) }
+      const { name } = await connectionOf(ask.room, ask.params['connection'] ?? '')
+      const done = await ask.room.secrets.inTurn(name, async () =>
+        changed(ask, await connectionOf(ask.room, name), ask.body as Changes),
+      )
+      return { status: 200, body: shown(ask.house, ask.room, done) }
     },
   },
   {
@@ -160,6 +163,7 @@ export const connections: readonly Route[] = [
       if (room.work.running(name) !== null) throw new Failure('api/sync-running', name, `a sync of ${name} is under way`)
       await room.store.removeConnection(name, act('removed through the API'))
       room.secrets.drop(name)
+      room.vault.dropKept(name)
       room.desk.resume(name)
       return { status: 204 }
     },
@@ -176,9 +180,9 @@ export const connections: readonly Route[] = [
     params: CONNECTION,
     answers: { 200: ref('Check') },
     codes: ['api/not-found'],
-    act: async ({ house, room, params }) => {
+    act: async ({ house, room, params, act }) => {
       const target = await targetOf(house, room, params['connection'] ?? '')
-      const http = openTarget(house, room, target)
+      const http = openTarget(house, room, target, { act: act('a check'), what: 'check' })
       try {
         return { status: 200, body: await check(target, http, nearest) }
       } finally {
@@ -199,7 +203,7 @@ export const connections: readonly Route[] = [
     body: object({ why }),
     answers: { 200: ref('Connection') },
     codes: ['api/not-found'],
-    act: async ({ room, params, who, body, at, act }) => {
+    act: async ({ house, room, params, who, body, at, act }) => {
       const connection = await connectionOf(room, params['connection'] ?? '')
       const reason = (body as { readonly why: string }).why
       const { name } = connection
@@ -207,7 +211,7 @@ export const connections: readonly Route[] = [
       room.desk.pause({ connection: name, at, by: who.by, why: reason })
       await room.store.stop({ scope: name, by: who.by, why: reason, at })
       room.work.pauseSync(name)
-      return { status: 200, body: shown(room, connection) }
+      return { status: 200, body: shown(house, room, connection) }
     },
   },
   {
@@ -223,7 +227,7 @@ export const connections: readonly Route[] = [
     body: object({ why }),
     answers: { 200: ref('Connection') },
     codes: ['api/not-found'],
-    act: async ({ room, params, who, body, at, act }) => {
+    act: async ({ house, room, params, who, body, at, act }) => {
       const connection = await connectionOf(room, params['connection'] ?? '')
       const { name } = connection
       await room.store.enter({
@@ -234,56 +238,7 @@ export const connections: readonly Route[] = [
       })
       if (room.desk.resume(name)) await room.store.go(name, who.by, at, (body as { readonly why: string }).why)
       room.work.drain(name)
-      return { status: 200, body: shown(room, connection) }
+      return { status: 200, body: shown(house, room, connection) }
     },
   },
 ]
-
-/** Never a value of a secret. */
-export function shown({ desk, secrets }: Room, connection: Connection): object {
-  const { name, connector, settings, owner, attested, canaries, allow_private, created_at } = connection
-  const sealed = secrets.shown(name)
-  const paused = desk.paused(name)
-  const fields = Object.entries(connection.secrets).map(([field, ref]) => {
-    const found = sealed.find((one) => one.field === field)
-    const { set_at = null, set_by = null } = found ?? {}
-    return [field, { set_at, set_by, kept: ref.from === 'vault' ? 'vault' : 'reference' }] as const
-  })
-  return {
-    ...{ name, connector, settings, secrets: Object.fromEntries(fields), owner, attested, canaries },
-    ...{ protected: connection.protected ?? {}, allow_private, created_at },
-    paused: paused === null ? null : { at: paused.at, by: paused.by, why: paused.why },
-  }
-}
-
-/** A credential goes where it was entered for, and nowhere else: with another origin the old ones are gone. */
-async function changed({ house, room, who, at, act }: Ask, before: Connection, given: Changes): Promise<Connection> {
-  const connector = connectorOf(house, room, before.connector)
-  const { settings, secrets } = settingsOf(connector, given.settings ?? before.settings, given.secrets ?? {})
-  const origin = originFor(connector, settings)
-  const moved = Object.keys(before.settings).length > 0 && originFor(connector, before.settings) !== origin
-  const refs: { [field: string]: Connection['secrets'][string] } = moved ? {} : { ...before.secrets }
-  for (const [field, value] of Object.entries(secrets))
-    refs[field] = { from: 'vault', name: await room.secrets.put({ connection: before.name, field, origin }, value, who.by, at) }
-  // A statement about what a credential sees says nothing about another credential.
-  const same = JSON.stringify([before.settings, before.secrets]) === JSON.stringify([settings, refs])
-  const connection: Connection = {
-    ...before,
-    settings,
-    secrets: refs,
-    attested: same ? before.attested : null,
-    owner: given.owner === undefined ? before.owner : given.owner,
-    canaries: given.canaries ?? before.canaries,
-    protected: given.protected ?? before.protected ?? {},
-  }
-  const told = [
-    ...(moved ? ['another host: secrets dropped'] : []),
-    ...Object.keys(secrets).map((field) => `secret ${field} set`),
-  ]
-  await room.store.putConnection(connection, act(told.length === 0 ? 'through the API' : told.join('; ')))
-  room.secrets.drop(
-    before.name,
-    Object.values(refs).map((ref) => ref.name),
-  )
-  return connection
-}

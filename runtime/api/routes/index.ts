@@ -11,6 +11,7 @@ import { ledger } from './ledger.ts'
 import { people } from './people.ts'
 import { plans } from './plans.ts'
 import { reads } from './reads.ts'
+import { rotations } from './rotate.ts'
 import { tenants } from './tenants.ts'
 import { tokens } from './tokens.ts'
 import { waivers } from './waivers.ts'
@@ -19,6 +20,7 @@ export const ROUTES: readonly Route[] = [
   ...tenants,
   ...connectors,
   ...connections,
+  ...rotations,
   ...reads,
   ...actions,
   ...plans,
