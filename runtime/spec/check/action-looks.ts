@@ -4,7 +4,7 @@ import { show } from '../diagnostic.ts'
 import { didYouMean } from '../nearest.ts'
 import type { Data } from '../tree.ts'
 import type { Seen, Verify } from './action.ts'
-import { asMap, own, texts } from './look.ts'
+import { asMap, own, plain, texts } from './look.ts'
 
 export function checkLooks(seen: Seen): void {
   const unasked = seen.verify.filter(({ facet }) => facet !== null && !seen.does.includes(facet))
@@ -36,7 +36,7 @@ function checkUnseen({ look, pointer, action, does }: Seen, unseen: readonly str
     return
   }
   for (const facet of unseen) {
-    const state = String(asMap(own(action, 'does'))[facet])
+    const state = plain(asMap(own(action, 'does'))[facet])
     look.report('spec/no-look', `${pointer}/does/${facet}`, `nothing looks whether \`${facet}\` is \`${show(state)}\``, {
       where: { on: 'key' },
       help,

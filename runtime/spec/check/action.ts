@@ -1,6 +1,6 @@
 /** One declared action as its checks see it. A file with faults of shape is looked at too, so nothing here trusts a type. */
 import { isCreate, meaningOf } from '../action-names.ts'
-import { asMap, entries, type Look, type Open, own } from './look.ts'
+import { asMap, entries, type Look, type Open, own, plain } from './look.ts'
 
 export type Seen = {
   readonly look: Look
@@ -40,7 +40,7 @@ export function seenActions(look: Look): readonly Seen[] {
       pointer,
       action,
       stream: stream === undefined ? null : asMap(stream),
-      lacksGet: () => stream !== undefined && lacksGet(asMap(stream)) && !told.has(String(on)) && told.add(String(on)).size > 0,
+      lacksGet: () => stream !== undefined && lacksGet(asMap(stream)) && !told.has(plain(on)) && told.add(plain(on)).size > 0,
       create: isCreate(key, own(action, 'find') !== undefined),
       does: Object.keys(asMap(own(action, 'does'))),
       inputs: Object.keys(asMap(own(action, 'input'))),
@@ -56,7 +56,7 @@ function lacksGet(stream: Open): boolean {
   const proofs = entries(own(stream, 'prove'), '').map(({ value }) => own(asMap(value), 'kind'))
   return (
     ['get', 'gone', 'get_record'].every((key) => own(stream, key) === undefined) &&
-    !proofs.some((kind) => NEED_GET.includes(String(kind)))
+    !proofs.some((kind) => NEED_GET.includes(plain(kind)))
   )
 }
 

@@ -7,7 +7,7 @@ import { didYouMean } from '../nearest.ts'
 import { fits, type Seen, seenActions } from './action.ts'
 import { checkLooks } from './action-looks.ts'
 import { checkTexts } from './action-texts.ts'
-import { asMap, entries, type Look, type Open, own } from './look.ts'
+import { asMap, entries, type Look, type Open, own, plain } from './look.ts'
 
 export function checkActions(look: Look): void {
   for (const seen of seenActions(look)) {
@@ -38,7 +38,7 @@ function checkOn({ look, name, pointer, action, lacksGet, create }: Seen): void 
     const wanted = (meaningOf(name)?.on ?? []).join(' or ')
     const fitting = Object.keys(streams).filter((one) => fits(name, asMap(streams[one])))
     const help = fitting.length > 0 ? `of that type: ${fitting.join(', ')}` : 'declare such a stream, or name the action custom_…'
-    const is = show(String(asMap(stream)['is']))
+    const is = show(plain(asMap(stream)['is']))
     look.report('spec/wrong-stream', here, `\`${name}\` acts on ${wanted}, and \`${show(on)}\` is ${is}`, { help })
     return
   }
@@ -85,14 +85,14 @@ function checkInputs({ look, name, pointer, action }: Seen): void {
     const declared = own(streams, stream)
     // Of a stream that is not there, or does not say what it is, the type is not known: one message is enough.
     const is = own(asMap(declared), 'is')
-    entitled ||= is === undefined || ENTITLEMENTS.includes(String(is))
+    entitled ||= is === undefined || ENTITLEMENTS.includes(plain(is))
     if (declared === undefined)
       look.report('spec/unknown-stream', `${here}/stream`, `no stream \`${show(stream)}\``, {
         help: didYouMean(stream, names) ?? `streams: ${names.join(', ')}`,
       })
   }
   if (meaningOf(name)?.names_entitlement !== true || entitled) return
-  const group = names.find((one) => ENTITLEMENTS.includes(String(own(asMap(streams[one]), 'is'))))
+  const group = names.find((one) => ENTITLEMENTS.includes(plain(own(asMap(streams[one]), 'is'))))
   look.report('spec/needs-entitlement', pointer, `\`${name}\` has no input that names what is held`, {
     where: { on: 'owner' },
     help: `input: { ${own(asMap(streams[group ?? '']), 'is') === 'group' ? 'group' : 'entitlement'}: { stream: ${group ?? '…'} } }`,
@@ -119,7 +119,7 @@ function checkFieldNames({ look, pointer, action, stream }: Seen): void {
   for (const key of ['bind', 'may_change']) {
     for (const { value, pointer: here } of entries(own(action, key), `${pointer}/${key}`)) {
       if (typeof value !== 'string' || fields.includes(value) || required.includes(value)) continue
-      look.report('spec/unknown-field', here, `\`${show(value)}\` is no declared field of \`${show(String(action['on']))}\``, {
+      look.report('spec/unknown-field', here, `\`${show(value)}\` is no declared field of \`${show(plain(action['on']))}\``, {
         help: didYouMean(value, fields) ?? `declared there: ${fields.join(', ')}`,
       })
     }

@@ -4,7 +4,7 @@ import { parseLine } from '../request.ts'
 import type { Data } from '../tree.ts'
 import { checkAddress, checkDeclared } from './addresses.ts'
 import { checkPath } from './expressions.ts'
-import { asList, asMap, entries, type Look, own, texts } from './look.ts'
+import { asList, asMap, entries, type Look, own, plain, texts } from './look.ts'
 import { checkTemplate, type Names, type Part, PLAIN } from './templates.ts'
 
 const NAMES: Names = { ...PLAIN, secrets: 'allowed' }
@@ -74,14 +74,14 @@ function checkChoose(look: Look, auth: { readonly [key: string]: Data }, pointer
       help: didYouMean(by, Object.keys(settings)) ?? 'declare it below settings',
     })
   }
-  const allowed = asList(own(asMap(setting), 'options')).map(String)
+  const allowed = asList(own(asMap(setting), 'options')).map(plain)
   const offered = entries(own(auth, 'options'), `${pointer}/options`)
   for (const { key, value, pointer: here } of offered) {
     checkWord(look, value, here)
     if (allowed.length > 0 && !allowed.includes(key)) {
       look.report('spec/unknown-name', here, `\`${key}\` is none of the setting's options`, {
         where: { on: 'key' },
-        help: didYouMean(key, allowed) ?? `options of ${String(by)}: ${allowed.join(', ')}`,
+        help: didYouMean(key, allowed) ?? `options of ${plain(by)}: ${allowed.join(', ')}`,
       })
     }
   }

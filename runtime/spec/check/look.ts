@@ -56,6 +56,9 @@ export function asList(data: Data | undefined): readonly Data[] {
   return Array.isArray(data) ? data : []
 }
 
+/** For messages and comparisons. The file's objects have no prototype, so `String` of one throws. */
+export const plain = (data: unknown): string => (typeof data === 'object' ? (JSON.stringify(data) ?? '') : String(data))
+
 export function own(map: Open, key: string): Data | undefined {
   return Object.hasOwn(map, key) ? map[key] : undefined
 }

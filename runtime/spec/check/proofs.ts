@@ -2,7 +2,7 @@
 import { show } from '../diagnostic.ts'
 import { didYouMean } from '../nearest.ts'
 import { checkPath } from './expressions.ts'
-import { asMap, entries, type Look, type Open, own } from './look.ts'
+import { asMap, entries, type Look, type Open, own, plain } from './look.ts'
 
 type Proof = { readonly options: Open; readonly pointer: string; readonly stream: Open }
 
@@ -98,7 +98,7 @@ function checkPerParent(look: Look, { options, pointer, stream }: Proof): void {
   const members = [...Object.keys(asMap(own(asMap(declared), 'keep'))), ...Object.keys(asMap(own(asMap(declared), 'fields')))]
   if (members.includes(member)) return
   const where = { on: 'value', offset: variable.length + 1, length: member.length } as const
-  look.report('spec/unknown-name', here, `stream \`${show(String(parent))}\` keeps no \`${show(member)}\``, {
+  look.report('spec/unknown-name', here, `stream \`${show(plain(parent))}\` keeps no \`${show(member)}\``, {
     where,
     help: didYouMean(member, members) ?? `add it to its \`keep\``,
   })

@@ -2,7 +2,7 @@
 import { show } from '../diagnostic.ts'
 import type { Data } from '../tree.ts'
 import { settingsIn } from './expressions.ts'
-import { asList, asMap, entries, type Found, type Look, own, texts } from './look.ts'
+import { asList, asMap, entries, type Found, type Look, own, plain, texts } from './look.ts'
 
 /** Last of the checks: a setting that seems unused because its use is misspelt is told once, at the use. */
 export function checkSettings(look: Look, found: readonly Found[]): void {
@@ -16,14 +16,14 @@ export function checkSettings(look: Look, found: readonly Found[]): void {
         help: 'remove it; the operator gives the secret',
       })
     else if (preset !== undefined && !fits(setting['type'], preset))
-      look.report('spec/wrong-type', `${pointer}/default`, `\`${show(JSON.stringify(preset))}\` is no ${String(setting['type'])}`)
+      look.report('spec/wrong-type', `${pointer}/default`, `\`${show(JSON.stringify(preset))}\` is no ${plain(setting['type'])}`)
     else if (
       preset !== undefined &&
       options.length > 0 &&
       !options.includes(preset) &&
       options.every((one) => typeof one !== 'object')
     )
-      look.report('spec/unknown-value', `${pointer}/default`, `\`${show(String(preset))}\` is none of the options`)
+      look.report('spec/unknown-value', `${pointer}/default`, `\`${show(plain(preset))}\` is none of the options`)
     const told = found.some((one) => one.problem.code === 'spec/unknown-name' && (one.problem.help ?? '').includes(key))
     if (!told && !isUsed(look, key))
       look.report('spec/unused-setting', pointer, `setting \`${show(key)}\` is never used`, {

@@ -5,7 +5,7 @@ import { show } from '../diagnostic.ts'
 import { didYouMean } from '../nearest.ts'
 import type { Data } from '../tree.ts'
 import { checkMembers, checkPath, checkRecordCel, checkValue } from './expressions.ts'
-import { asList, asMap, entries, type Look, type Open, own, texts } from './look.ts'
+import { asList, asMap, entries, type Look, type Open, own, plain, texts } from './look.ts'
 import { variablesOf } from './requests.ts'
 
 export function checkStreams(look: Look): void {
@@ -106,6 +106,6 @@ function checkLiteral(
     'spec/literal-type',
     field.pointer,
     `\`${field.key}\` holds ${names[wanted]}, not \`${show(JSON.stringify(literal))}\``,
-    { help: wanted === 'string' ? `{ literal: "${show(String(literal))}" }` : null },
+    { help: wanted === 'string' ? `{ literal: "${show(plain(literal))}" }` : null },
   )
 }
