@@ -3,6 +3,7 @@ import type { Gate } from '../certify-types.ts'
 import { Failure } from '../errors.ts'
 import { type CertifyContext, type Looked, look } from '../govern/certify/look.ts'
 import type { Opening, Who } from '../govern/certify/open.ts'
+import { certificationOf } from '../govern/certify/state.ts'
 import { openNewId } from '../write/new-id.ts'
 import { fromOf } from './from.ts'
 import { InputFailure } from './problems.ts'
@@ -30,9 +31,10 @@ export const looked = async (ask: Ask): Promise<Looked> => look(context(ask), aw
 
 export async function brief({ room }: Ask, id: string): Promise<object> {
   const row = await room.store.certification(id)
-  const [opened] = row?.events ?? []
-  const last = row?.events.at(-1)
-  return { certification: id, name: opened?.kind === 'opened' ? opened.name : '', last: last?.kind ?? null, at: last?.at ?? null }
+  if (row === null) throw new Failure('api/not-found', 'certification', 'there is no such certification')
+  const { name, state } = certificationOf(row)
+  const last = row.events.at(-1)
+  return { certification: id, name, state, last: last?.kind, at: last?.at }
 }
 
 export function shown({ certification: it, parts, items, undecided, kept, revocations, gate }: Looked): object {

@@ -138,6 +138,8 @@ function answer(schema: Route['answers'][string]): object {
   if (schema === null || schema === undefined) return { description: 'done' }
   if (schema === 'text') return { description: 'text', content: { 'text/plain': { schema: { type: 'string' } } } }
   if (schema === 'events') return { description: 'events', content: { 'text/event-stream': { schema: { type: 'string' } } } }
+  if (schema === 'zip')
+    return { description: 'a zip', content: { 'application/zip': { schema: { type: 'string', format: 'binary' } } } }
   return { description: 'done', content: { 'application/json': { schema } } }
 }
 

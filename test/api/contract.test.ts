@@ -1,5 +1,6 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { generateApi } from 'swagger-typescript-api'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openChecks } from '../../runtime/api/input.ts'
@@ -23,6 +24,16 @@ const seat = (token: string) => ({
   fetch: (async (input: string, init: RequestInit) =>
     await world.app.request(input.replace('http://127.0.0.1:9', ''), init)) as typeof fetch,
 })
+
+/** By the file that an auditor has, with nothing of ours. */
+function verified(zip: ArrayBuffer, key: string): readonly [status: number | null, holds: boolean] {
+  const file = join(world.dir, 'proof.zip')
+  writeFileSync(file, new Uint8Array(zip))
+  const { status, stdout } = spawnSync(process.execPath, ['cli/verify/verify.mjs', file, '--key', key, '--json'], {
+    encoding: 'utf8',
+  })
+  return [status, (JSON.parse(stdout) as { readonly holds: boolean }).holds]
+}
 
 describe('the description', () => {
   test('says every route, with roles, problems and shapes that are checked', () => {
@@ -81,6 +92,16 @@ test('a client generated from the description compiles and works: connector, con
   expect(new Set(seen.ids).size).toBe(30)
   expect(seen.changes.map(({ seq }: Doc) => seq)).toEqual(seen.changes.map((_: Doc, i: number) => i + 1))
   expect(seen.gate.is).not.toBe('')
+  const { certified } = seen
+  expect([certified.early.code, certified.refused.code]).toEqual(['certify/open', 'api/gate'])
+  expect(new Set(certified.items)).toEqual(new Set(seen.ids))
+  expect([certified.decided.kept, certified.frozen, certified.listed]).toEqual([30, 30, ['Q4 closed']])
+  expect(certified.type).toBe('application/zip')
+  expect(verified(certified.proof, certified.key)).toEqual([0, true])
+  expect(verified(certified.redacted, certified.key)).toEqual([0, true])
+  const flipped = new Uint8Array(certified.proof.slice(0))
+  flipped[Math.floor(flipped.length / 2)]! ^= 1
+  expect(verified(flipped.buffer, certified.key)[0]).toBe(1)
   expect(seen.asked).toMatchObject({ made: true })
   expect(seen.plan.held.length).toBeGreaterThan(0)
   expect(seen.held).toMatchObject({ code: 'plan/held' })

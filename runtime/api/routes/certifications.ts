@@ -1,16 +1,19 @@
 import { closeCertification, withdrawCertification } from '../../govern/certify/close.ts'
 import { askFor, type Deciding, decide } from '../../govern/certify/decide.ts'
 import { openCertification, refreeze } from '../../govern/certify/open.ts'
-import { sheetOf } from '../../govern/certify/sheet.ts'
+import { sheetPage } from '../../govern/certify/sheet.ts'
+import { proofOf } from '../../govern/proof/bundle.ts'
+import type { Json } from '../../types.ts'
 import { RECORD_TYPES, type RecordType } from '../../types.ts'
 import { brief, context, drain, known, looked, openedAnswer, reasonOf, refusal, shown, whoOf } from '../certify-parts.ts'
 import { after, isSeq, isText, limitOf, pageOf } from '../pages.ts'
-import { anyObject, list, maybe, name, object, oneOf, PAGING, page, streamName, text, why } from '../schemas.ts'
+import { list, maybe, name, object, oneOf, PAGING, page, ref, streamName, text, why } from '../schemas.ts'
 import type { Route } from '../types.ts'
-import { EVERYBODY, OPERATES } from './parts.ts'
+import { AUDITS, EVERYBODY, OPERATES } from './parts.ts'
 
 const CERT = { certification: { type: 'string', pattern: '^[0-9A-HJKMNP-TV-Z]{26}$', description: 'a certification' } } as const
 const BASE = { area: 'certifications', realm: 'tenant', reach: 'whole', params: CERT } as const
+const isPlace = (at: Json): at is readonly [number, number] => Array.isArray(at) && at.length === 2 && at.every(isSeq)
 const REVIEWS: Route['roles'] = ['approver', 'operator', 'admin']
 
 export const certifications: readonly Route[] = [
@@ -23,7 +26,7 @@ export const certifications: readonly Route[] = [
     summary: 'Certifications, newest last: name, state, what was frozen',
     roles: EVERYBODY,
     query: PAGING,
-    answers: { 200: page(anyObject) },
+    answers: { 200: page(ref('CertificationBrief')) },
     codes: ['api/cursor'],
     act: async (ask) => {
       const from = after(ask, 'certifications', isText) ?? ''
@@ -61,7 +64,7 @@ export const certifications: readonly Route[] = [
       'where?': list(object({ stream: maybe(streamName), field: text(''), is: text('') })),
       why,
     }),
-    answers: { 201: anyObject },
+    answers: { 201: ref('Certification') },
     codes: ['api/not-found', 'certify/scope', 'certify/moved', 'api/gate'],
     act: async (ask) => {
       const {
@@ -92,7 +95,7 @@ export const certifications: readonly Route[] = [
     path: '/v1/certifications/{certification}',
     summary: 'Where it stands, and what keeps it from closing',
     roles: EVERYBODY,
-    answers: { 200: anyObject },
+    answers: { 200: ref('Certification') },
     codes: ['api/not-found'],
     act: async (ask) => ({ status: 200, body: shown(await looked(ask)) }),
   },
@@ -104,17 +107,18 @@ export const certifications: readonly Route[] = [
     summary: 'The records to decide upon, each with the last word about it',
     roles: EVERYBODY,
     query: PAGING,
-    answers: { 200: page(anyObject) },
+    answers: { 200: page(ref('CertificationItem')) },
     codes: ['api/not-found', 'api/cursor'],
     act: async (ask) => {
       const id = await known(ask)
-      const [limit, from] = [limitOf(ask), after(ask, `items ${id}`, isSeq) ?? 0]
-      const rows = (await sheetOf(context(ask), id)).map((row, index) => ({ row, index })).slice(from, from + limit + 1)
+      const from = after(ask, `items ${id}`, isPlace) ?? [0, 0]
+      const limit = limitOf(ask)
+      const rows = await sheetPage(context(ask), id, from, limit + 1)
       return pageOf(
         `items ${id}`,
         rows,
         limit,
-        ({ index }) => index + 1,
+        ({ place }) => place,
         ({ row }) => row,
       )
     },
@@ -140,7 +144,7 @@ export const certifications: readonly Route[] = [
       ),
       why,
     }),
-    answers: { 200: anyObject },
+    answers: { 200: ref('Decided') },
     codes: ['api/not-found', 'certify/decision', 'certify/over', 'certify/moved'],
     act: async (ask) => {
       const { decisions, why: reason } = ask.body as { readonly decisions: readonly Partial<Deciding>[]; readonly why: string }
@@ -164,7 +168,7 @@ export const certifications: readonly Route[] = [
     summary: 'Ask (again) for revocations that nothing carries out',
     roles: OPERATES,
     body: object({ why }),
-    answers: { 202: anyObject },
+    answers: { 202: ref('AskedFor') },
     codes: ['api/not-found', 'certify/over'],
     act: async (ask) => {
       const { intents } = await askFor(context(ask), await known(ask), whoOf(ask, reasonOf(ask)))
@@ -180,7 +184,7 @@ export const certifications: readonly Route[] = [
     summary: 'Freeze the same scope upon the newest reads; decisions about unchanged records stay',
     roles: OPERATES,
     body: object({ why }),
-    answers: { 200: anyObject },
+    answers: { 200: ref('Certification') },
     codes: ['api/not-found', 'certify/over', 'certify/moved', 'api/gate'],
     act: async (ask) => openedAnswer(ask, await refreeze(context(ask), await known(ask), whoOf(ask, reasonOf(ask))), 200),
   },
@@ -192,12 +196,35 @@ export const certifications: readonly Route[] = [
     summary: 'Close it, or hear every reason why not and what would settle it',
     roles: OPERATES,
     body: object({ why }),
-    answers: { 200: anyObject },
+    answers: { 200: ref('ClosedCertification') },
     codes: ['api/not-found', 'certify/over', 'certify/moved', 'api/gate'],
     act: async (ask) => {
       const closed = await closeCertification(context(ask), await known(ask), whoOf(ask, reasonOf(ask)))
       if (closed.is === 'refused') throw refusal('it does not close', closed.gate)
       return { status: 200, body: { ...shown(await looked(ask)), words: closed.words, ledger_entry: closed.entry } }
+    },
+  },
+  {
+    ...BASE,
+    id: 'getProof',
+    method: 'GET',
+    path: '/v1/certifications/{certification}/proof',
+    summary:
+      'The proof of a closed certification, a zip: checked offline by `node verify.mjs proof.zip`, with the key of the ledger head, which is told elsewhere. `redact`: ids whose lines become their hashes',
+    roles: AUDITS,
+    query: {
+      redact: text('native ids with commas', { minLength: 1 }),
+      decisions: oneOf(['redacted'], 'every decision becomes its hash'),
+    },
+    answers: { 200: 'zip' },
+    codes: ['api/not-found', 'certify/open', 'ledger/broken'],
+    act: async (ask) => {
+      const { house, room, query } = ask
+      const id = await known(ask)
+      const origin = `${house.signer.name}/${room.tenant}`
+      const redact = { ids: query['redact']?.split(',') ?? [], decisions: query['decisions'] === 'redacted' }
+      const { zip } = await proofOf(room.store, id, { signer: house.signer, origin }, redact)
+      return { status: 200, file: { type: 'application/zip', name: `proof-${id}.zip`, bytes: zip } }
     },
   },
   {

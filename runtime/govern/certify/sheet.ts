@@ -1,8 +1,8 @@
 /** What a reviewer decides upon: each record with what a person knows it by, and the last word about it. */
-import type { StoredDecision } from '../../certify-types.ts'
-import type { Connector, JsonObject } from '../../types.ts'
+import type { Frozen, StoredDecision } from '../../certify-types.ts'
+import type { Connector, JsonObject, StoredRecord } from '../../types.ts'
 import { recordOf } from '../accounts.ts'
-import { namesOf, population } from './items.ts'
+import { isInScope, type Names, namesOf, population } from './items.ts'
 import { allDecisions, type CertifyContext, rowOf } from './look.ts'
 import { certificationOf } from './state.ts'
 
@@ -36,6 +36,55 @@ export async function sheetOf(ctx: CertifyContext, id: string): Promise<readonly
     })
     const nameOf = nameBook(ctx, connection)
     for (const { fields, ...one } of found) rows.push({ ...one, shows: await shownAs(connector, stream, fields, nameOf) })
+  }
+  return rows
+}
+
+/** Where a page goes on: which of the reviewed parts, and after which record's number in the store. */
+export type Place = readonly [part: number, seq: number]
+
+/** At most `limit` rows of the sheet from a place on, read as they are needed: the same rows as `sheetOf`. Throws `store/not-found`. */
+export async function sheetPage(
+  ctx: CertifyContext,
+  id: string,
+  from: Place,
+  limit: number,
+): Promise<readonly { readonly place: Place; readonly row: SheetRow }[]> {
+  const row = await rowOf(ctx.store, id)
+  const names = namesOf(row.key)
+  const parts = certificationOf(row).frozen.filter(({ reviewed }) => reviewed)
+  const rows: { readonly place: Place; readonly row: SheetRow }[] = []
+  for (let part = from[0], after = from[1]; part < parts.length && rows.length < limit; ) {
+    const frozen = parts[part] as Frozen
+    const wanted = Object.keys(frozen.where).length > 0 ? LOT : limit - rows.length
+    const records = await ctx.store.snapshotRecords(frozen.snapshot, after, wanted)
+    const fits = records.filter(({ fields }) => isInScope(frozen.where, fields)).slice(0, limit - rows.length)
+    for (const made of await rowsOf(ctx, id, names, frozen, fits)) rows.push({ place: [part, made.seq], row: made.row })
+    after = records.at(-1)?.seq ?? after
+    if (records.length < wanted) [part, after] = [part + 1, 0]
+  }
+  return rows
+}
+
+const LOT = 5_000
+
+async function rowsOf(ctx: CertifyContext, id: string, names: Names, frozen: Frozen, records: readonly StoredRecord[]) {
+  const { connection, stream } = frozen
+  const { connector } = await ctx.target(connection)
+  const nameOf = nameBook(ctx, connection)
+  const items = records.map((one) => ({ one, item: names.item(connection, stream, one.id) }))
+  const known = await ctx.store.lastDecisions(
+    id,
+    items.map(({ item }) => item),
+  )
+  const last = new Map(known.map((decision) => [decision.item, decision]))
+  const rows: { readonly seq: number; readonly row: SheetRow }[] = []
+  for (const { one, item } of items) {
+    const found = last.get(item)
+    const told = found?.record === names.record(item, one) ? found : undefined
+    const shows = await shownAs(connector, stream, one.fields, nameOf)
+    const { is = null, why = '', by = '' } = told ?? {}
+    rows.push({ seq: one.seq, row: { connection, stream, id: one.id, shows, decision: is, why, by } })
   }
   return rows
 }

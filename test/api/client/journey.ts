@@ -52,6 +52,7 @@ export async function journey({ operator, approver, auditor, url, secret, yaml }
   const changes = (await api.connections.listChanges('people', { limit: '1000' })).data.items
   const evidence = (await api.connections.getEvidence('people', 'users')).data
   const gate = (await api.gate.getGate({ scope: 'people/users' })).data
+  const certified = await certify(api, client(auditor), ids)
   const asked = (
     await api.connections.requestAction('people', {
       action: 'update_account',
@@ -84,6 +85,7 @@ export async function journey({ operator, approver, auditor, url, secret, yaml }
     changes,
     evidence,
     gate,
+    certified,
     asked,
     plan,
     held,
@@ -93,5 +95,68 @@ export async function journey({ operator, approver, auditor, url, secret, yaml }
     head,
     proof,
     entries,
+  }
+}
+
+type Client = ReturnType<typeof client>
+
+/** A planted account and a statement of scope make the read provable; everybody is kept; the proof is taken along. */
+async function certify(api: Client, audits: Client, ids: readonly string[]) {
+  await api.connections.changeConnection('people', { canaries: { users: [ids[2] as string] } })
+  const until = new Date(Date.now() + 3_600_000).toISOString()
+  await audits.connections.attestScope('people', { reason: 'the admin of the directory', until })
+  let { data: sync } = await api.connections.startSync('people', { fresh: true })
+  while (sync.under_way) {
+    await new Promise((done) => setTimeout(done, 20))
+    sync = (await api.connections.getSync('people', String(sync.sync))).data
+  }
+  const opened = (
+    await api.certifications.openCertification({
+      name: 'Q4',
+      owner: 'Kim',
+      connections: ['people'],
+      streams: ['users'],
+      why: 'quarterly',
+    })
+  ).data
+  const early = await audits.certifications
+    .getProof(opened.certification, {}, { format: 'json' })
+    .catch((problem: { readonly error: Problem }) => problem.error)
+  const refused = await api.certifications
+    .closeCertification(opened.certification, { why: 'too early' })
+    .catch((problem: { readonly error: Problem }) => problem.error)
+  const items: string[] = []
+  for (let cursor: string | undefined; ; ) {
+    const page = (
+      await api.certifications.listCertificationItems(opened.certification, {
+        limit: '7',
+        ...(cursor === undefined ? {} : { cursor }),
+      })
+    ).data
+    items.push(...page.items.map(({ id, shows, decision }) => (decision === null && shows !== '' ? id : '')))
+    if (page.next === null) break
+    cursor = page.next
+  }
+  const decided = (
+    await api.certifications.decideCertification(opened.certification, {
+      decisions: items.map((id) => ({ id, is: 'keep' as const })),
+      why: 'reviewed',
+    })
+  ).data
+  const closed = (await api.certifications.closeCertification(opened.certification, { why: 'all decided' })).data
+  const frozen: number = closed.frozen.reduce((sum, { in_scope }) => sum + in_scope, 0)
+  const proof = await audits.certifications.getProof(opened.certification, {}, { format: 'arrayBuffer' })
+  const redacted = await audits.certifications.getProof(
+    opened.certification,
+    { redact: ids[0] as string, decisions: 'redacted' },
+    { format: 'arrayBuffer' },
+  )
+  const listed = (await api.certifications.listCertifications()).data.items.map(({ name, state }) => `${name} ${state}`)
+  const { key } = (await audits.ledger.getLedgerHead()).data
+  return {
+    ...{ early: early as Problem, refused, items, decided, frozen, words: closed.words, listed, key },
+    proof: proof.data as unknown as ArrayBuffer,
+    redacted: redacted.data as unknown as ArrayBuffer,
+    type: proof.headers.get('content-type'),
   }
 }
