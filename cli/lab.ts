@@ -42,6 +42,12 @@ const spec = {
       value: 'EVIDENCE',
       about: 'the reads again without this evidence item, to see what it is worth; several times, or `all`',
     },
+    openapi: {
+      type: 'string',
+      value: 'FOLDER',
+      about:
+        'official API descriptions: every request is held against the one that the twin file names (default: $ROLLCALL_OPENAPI)',
+    },
     policies: { type: 'boolean', about: 'play other ways of reading and writing over the same lies, beside ours' },
     quick: { type: 'boolean', about: 'without CONNECTOR: a tenth of the runs, as CI does' },
     replay: { type: 'string', value: 'LIE@SEED', about: 'one run again: every request the target saw, and what was said' },
@@ -80,7 +86,8 @@ export function labCommand(module: string): RunCommand {
     const runs = whole('--runs', flags.runs, 0, [1, 10_000])
     const without = evidence(flags.without)
     const { openBenches } = (await import(module)) as { readonly openBenches: OpenBenches }
-    const { benches, dialect, file } = await open(openBenches, word, io)
+    const openapi = openapiAt(flags.openapi, io)
+    const { benches, dialect, file } = await open(openBenches, word, openapi, io)
     try {
       const plan = { seed, dialect, fault: flags.fault ?? null }
       refuseNothing(benches, plan)
@@ -95,7 +102,7 @@ export function labCommand(module: string): RunCommand {
         without,
         policy_runs: flags.policies ? (flags.quick ? POLICY_RUNS / 10 : POLICY_RUNS) : 0,
       }
-      const played = await play(benches, options, { module, wanted: { file, dialect } }, flags, io)
+      const played = await play(benches, options, { module, wanted: { file, dialect, openapi } }, flags, io)
       const report = tally({
         seed,
         played,
@@ -105,6 +112,11 @@ export function labCommand(module: string): RunCommand {
             ?.scenarios(at)
             .find((one) => one.name === name),
         unplayed: benches.flatMap((bench) => unplayedOf(bench, dialect)),
+        official: (at) =>
+          benches.find(({ official, dialects }) => official !== undefined && dialects.includes(at))?.official?.(at) ?? {
+            files: [],
+            because: 'not checked',
+          },
         replay: (one) => `rollcall lab ${file === null ? one.dialect : (word ?? '')} --replay ${one.scenario}@${one.seed}`,
       })
       if (flags.html !== undefined) write(flags.html, report, word, io)
@@ -124,10 +136,21 @@ function evidence(given: readonly string[]): readonly string[] {
   throw new Failure('cli/usage', '--without', `there is no evidence item \`${safe(wrong)}\`; ${hint}`)
 }
 
+/** Beside a checkout of this repository, where they are kept for it. */
+const BESIDE = resolve(import.meta.dirname, '../../shared/openapi')
+
+/** Null: there are none here, and nothing is held against any; the report says so. */
+function openapiAt(given: string | undefined, io: Io): string | null {
+  const wanted = given ?? io.env['ROLLCALL_OPENAPI']
+  if (wanted === undefined || wanted === '') return existsSync(BESIDE) ? BESIDE : null
+  if (existsSync(wanted)) return resolve(wanted)
+  throw new Failure('cli/file', given === undefined ? 'ROLLCALL_OPENAPI' : '--openapi', `${safe(wanted)} is not there`)
+}
+
 type Opened = { readonly benches: readonly Bench[]; readonly dialect: string | null; readonly file: string | null }
 
 /** A connector or dialect of ours by name, one of the user's by path. */
-async function open(openBenches: OpenBenches, word: string | undefined, io: Io): Promise<Opened> {
+async function open(openBenches: OpenBenches, word: string | undefined, openapi: string | null, io: Io): Promise<Opened> {
   if (word !== undefined && /\.ya?ml$/i.test(word)) {
     const file = resolve(word)
     // Every fault of the connector in its place, before any of its twin file.
@@ -139,12 +162,12 @@ async function open(openBenches: OpenBenches, word: string | undefined, io: Io):
         `${safe(twinOf(word))} is not there: the lab needs to know how the target's records look\n  docs/lab.md tells how a twin file is written`,
       )
     try {
-      return { benches: await openBenches({ file, dialect: null }), dialect: null, file }
+      return { benches: await openBenches({ file, dialect: null, openapi }), dialect: null, file }
     } catch (error) {
       throw new Failure('spec/invalid', twinOf(word), error instanceof Error ? error.message : String(error))
     }
   }
-  const benches = await openBenches({ file: null, dialect: word ?? null })
+  const benches = await openBenches({ file: null, dialect: word ?? null, openapi })
   const dialects = [...new Set(benches.flatMap((bench) => bench.dialects))]
   if (word === undefined || dialects.some((dialect) => within(dialect, word)))
     return { benches, dialect: word ?? null, file: null }

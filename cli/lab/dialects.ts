@@ -25,11 +25,11 @@ export function dialectNames(): readonly string[] {
 }
 
 /** `scim2`, or `scim2/microsoft`. Throws where connector or twin file is wrong: both are ours, or the author's who asks. */
-export function loadDialect(name: string): Dialect {
+export function loadDialect(name: string, openapi: string | null = null): Dialect {
   const [connector = '', variant = null] = name.split('/')
   const home = existsSync(join(GENERIC.twins, `${connector}.twin.yaml`)) ? GENERIC : SHIPPED
   const twin = join(home.twins, home === GENERIC ? `${connector}.twin.yaml` : `${connector}.yaml`)
-  return openDialect(readConnector(join(home.connectors, `${connector}.yaml`)), readTwinFile(twin), variant)
+  return openDialect(readConnector(join(home.connectors, `${connector}.yaml`)), readTwinFile(twin), variant, openapi)
 }
 
 export function readConnector(file: string): Connector {

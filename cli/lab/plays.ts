@@ -11,16 +11,16 @@ import { type Dialect, openDialect } from './twin/dialect.ts'
 import type { Bench, OpenBenches, Scenario } from './types.ts'
 import { openWriteBench } from './write-bench.ts'
 
-export const openBenches: OpenBenches = async ({ file, dialect }) => {
+export const openBenches: OpenBenches = async ({ file, dialect, openapi = null }) => {
   const named = dialectNames().filter((name) => within(name, dialect))
   const names = named.length > 0 ? named : dialectNames()
-  const dialects = file === null ? names.map(loadDialect) : [ownDialect(file)]
+  const dialects = file === null ? names.map((name) => loadDialect(name, openapi)) : [ownDialect(file, openapi)]
   return [readBench(dialects), await writeBench(dialects)]
 }
 
 /** A connector of the user's own, and its twin file beside it. Throws with the place of every fault of either. */
-function ownDialect(file: string): Dialect {
-  return openDialect(readConnector(file), readTwinFile(twinOf(file)))
+function ownDialect(file: string, openapi: string | null): Dialect {
+  return openDialect(readConnector(file), readTwinFile(twinOf(file)), null, openapi)
 }
 
 function readBench(dialects: readonly Dialect[]): Bench {
@@ -40,6 +40,17 @@ function readBench(dialects: readonly Dialect[]): Bench {
     unplayed: (name) => {
       const { connector, file } = known(named, name)
       return connector.order.filter((stream) => file.streams[stream] === undefined).map((stream) => said('stream', stream, file))
+    },
+    official: (name) => {
+      const { file, official } = known(named, name)
+      const missing = official === null ? (file.official ?? []).map((one) => one.file) : official.missing
+      const because =
+        missing.length > 0
+          ? `not found: ${missing.join(', ')}`
+          : official === null
+            ? 'its twin file names no official description'
+            : null
+      return { files: official?.files ?? [], because }
     },
     close: async () => {
       await rig.close()

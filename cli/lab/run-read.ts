@@ -105,6 +105,7 @@ export async function playRead(
     requests,
     requests_bare: bare,
     ms: performance.now() - begun,
+    ...twin.checked(),
   }
   const log = createHash('sha256')
     .update(twin.log())

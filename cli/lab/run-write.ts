@@ -7,6 +7,7 @@ import type { Store } from '../../runtime/store/port.ts'
 import type { WriteStore } from '../../runtime/store/write-port.ts'
 import type { Action, JsonObject } from '../../runtime/types.ts'
 import { type Boundary, drain, recheckDue, requestChange, type WriteContext } from '../../runtime/write/engine.ts'
+import { accept } from './accept.ts'
 import { type Asked, aboutOthers, holdsIn, judgeWrite, type Moment, type Told } from './oracle/write.ts'
 import type { WriteScenario } from './scenarios/write.ts'
 import type { Effected } from './twin/copies.ts'
@@ -78,6 +79,7 @@ export async function playWrite(
     requests: scene.twin.requests(),
     requests_bare: scene.bare,
     ms: performance.now() - began,
+    ...scene.twin.checked(),
     log: createHash('sha256')
       .update(JSON.stringify([scene.twin.log(), ended.told, ended.story, said, judged, now]))
       .digest('hex'),
@@ -151,7 +153,9 @@ async function change(w: WriteStage, scene: Scene, scenario: WriteScenario): Pro
     }
     if (intent !== null) {
       start_ms = scene.time.now() + DAYS_MS
+      accept(scene)
       await lookLater(scene, context(), scene.action)
+      await outlive(scene, context(), intent)
     }
     return await endOf(scene, context(), intent, wrong)
   } catch (error) {
@@ -175,16 +179,31 @@ async function ask(ctx: WriteContext, asked: Asked): Promise<string> {
 
 /** Rechecks at their times; where none is declared an hour later, for what is not over. */
 async function lookLater(scene: Scene, ctx: WriteContext, action: Action): Promise<void> {
-  const every_ms = Math.max(1, ...action.verify.map((verify) => verify.every_s)) * 1000 + 1
   const from_ms = scene.time.now()
   for (const s of action.recheck_s.length === 0 ? [3_600] : action.recheck_s) {
     scene.time.jump(Math.max(1, from_ms + s * 1000 + 5_000 - scene.time.now()))
-    for (let look = 0; look < 16; look++) {
-      const looked = await recheckDue(ctx)
-      if (looked.length === 0) break
-      scene.time.jump(every_ms)
-    }
+    await lookOften(scene, ctx)
   }
+}
+
+async function lookOften(scene: Scene, ctx: WriteContext): Promise<void> {
+  const every_ms = Math.max(1, ...scene.action.verify.map((verify) => verify.every_s)) * 1000 + 1
+  for (let look = 0; look < 16; look++) {
+    const looked = await recheckDue(ctx)
+    if (looked.length === 0) return
+    scene.time.jump(every_ms)
+  }
+}
+
+/** What is only pending says until when: then it ends, one way or the other. */
+async function outlive(scene: Scene, ctx: WriteContext, intent: string): Promise<void> {
+  const row = await ctx.store.intent(intent)
+  const last = row?.events.findLast((event) => event.kind === 'outcome')
+  const until_ms =
+    last?.kind === 'outcome' && last.outcome.is === 'pending' ? Date.parse(last.outcome.expires_at ?? '') : Number.NaN
+  if (!Number.isFinite(until_ms)) return
+  scene.time.jump(Math.max(1, until_ms + 5_000 - scene.time.now()))
+  await lookOften(scene, ctx)
 }
 
 /** What stands, and where it is not so any more what the next whole read makes of it. */
@@ -247,7 +266,12 @@ function line(event: Parameters<typeof JSON.stringify>[0] & { readonly kind: str
 
 /** What must never be, whatever the target does: something done twice, to others, or asked that no such target knows. */
 function lawsBroken(scene: Scene): readonly string[] {
-  const twice = duplicatesOf(scene.copies.effects, (change) => `${change.of} ${JSON.stringify(scene.asked.input)}`)
+  const lines = new Map(scene.mutations().map((one) => [one.no, one.line]))
+  const twice = duplicatesOf(
+    scene.copies.effects,
+    (change) => `${change.of} ${JSON.stringify(scene.asked.input)}`,
+    (request) => lines.get(request) ?? '',
+  )
   return [
     ...twice.map((one) => `DUPLICATE EFFECT: ${one}`),
     ...aboutOthers(scene.meant(), scene.asked, scene.subject).map((one) => `EFFECT ON OTHERS: ${one}`),

@@ -16,7 +16,9 @@ const KEYS = [
   'attested',
   'actions',
   'not_played',
+  'official',
   'restricted',
+  'named_in_links',
 ]
 const COLLECTION = ['count', 'links', 'spread', 'id', 'record', 'first', 'show', 'removed']
 const ENDPOINT = [
@@ -38,6 +40,7 @@ const ENDPOINT = [
   'absent_when_empty',
   'below',
   'get',
+  'or',
   'id',
   'by',
   'answer',
@@ -47,6 +50,7 @@ const ENDPOINT = [
   'also',
 ]
 const STREAM = ['of', 'where', 'fields', 'key', 'id', 'role', 'best']
+const OFFICIAL = ['file', 'at', 'below', 'ignore', 'open', 'elsewhere']
 const FORMS = ['list', 'get', 'answer', 'effects']
 
 type Open = { readonly [key: string]: unknown }
@@ -95,6 +99,11 @@ export function checkTwinFile(data: unknown, file: string): TwinFile {
     const one = open(value, `streams.${name}`)
     known(one, STREAM, `streams.${name}`)
     exists(one['of'] ?? '', `streams.${name}`)
+  }
+  for (const [place, value] of (Array.isArray(top['official']) ? (top['official'] as unknown[]) : []).entries()) {
+    const one = open(value, `official[${place}]`)
+    known(one, OFFICIAL, `official[${place}]`)
+    for (const key of ['file', 'at']) if (typeof one[key] !== 'string') wrong.push(`official[${place}]: \`${key}\` is missing`)
   }
   for (const name of Object.keys(open(top['errors'] ?? {}, 'errors')))
     if (!(ERROR_NAMES as readonly string[]).includes(name))

@@ -43,6 +43,8 @@ export type Scenario = {
   readonly costly?: boolean
 }
 
+export type Checked = { readonly checked: number; readonly elsewhere: number }
+
 export type Run = {
   readonly scenario: string
   readonly side: Side
@@ -73,6 +75,8 @@ export type Run = {
   /** Requests of a loop that proves nothing, on the same twin without faults. */
   readonly requests_bare: number
   readonly ms: number
+  /** Requests held against the target's official description, and those of which it is known to say nothing; absent: nothing was. */
+  readonly official?: Checked
   /** sha-256 over the twin's log of requests and answers and what was said; the same seed gives the same. */
   readonly log: string
 }
@@ -125,6 +129,8 @@ export type Bench = {
   readonly policies: PlayPolicies
   /** What the connector declares and the twin cannot play, as `stream users` or `action grant`: said, never hidden. */
   readonly unplayed: (dialect: string) => readonly string[]
+  /** Against which official descriptions its requests are held, or why against none. */
+  readonly official?: (dialect: string) => { readonly files: readonly string[]; readonly because: string | null }
   readonly close: () => Promise<void>
 }
 /** What is to be played. */
@@ -133,6 +139,8 @@ export type Wanted = {
   readonly file: string | null
   /** A connector or dialect of ours; the others need not be loaded. Null: all of them. */
   readonly dialect: string | null
+  /** Folder of official API descriptions, against which requests are held; null or absent: none, and nothing is held against any. */
+  readonly openapi?: string | null
 }
 /** What a worker loads: a module that exports `openBenches`. Where nothing is called as wanted it opens all. */
 export type OpenBenches = (wanted: Wanted) => Promise<readonly Bench[]>
@@ -223,6 +231,13 @@ export type PolicyLine = {
 /** What cannot be noticed in a dialect, so that it is capped: its honest runs say no more than `unproven` either. */
 export type Capped = { readonly dialect: string; readonly scenarios: readonly string[]; readonly because: string }
 
+export type OfficialLine = Checked & {
+  readonly dialect: string
+  readonly files: readonly string[]
+  /** Why nothing was checked; null where it was. */
+  readonly because: string | null
+}
+
 export type LabReport = {
   readonly reads: { readonly faulty: number; readonly false_complete: number }
   readonly writes: { readonly faulty: number; readonly false_verified: number }
@@ -249,6 +264,8 @@ export type LabReport = {
   readonly never_fired: readonly string[]
   /** `dialect: stream groups`: declared, and not played. */
   readonly unplayed: readonly string[]
+  /** By dialect: the official descriptions that every request was held against. One that is not described is a finding (`error`). */
+  readonly official: readonly OfficialLine[]
   readonly ablation: readonly Ablation[]
   readonly policies: readonly PolicyLine[]
 }

@@ -170,7 +170,7 @@ describe('played', () => {
   let bench: WriteBench
   const DIALECTS = ['scim2', 'write-rest', 'write-graph']
   beforeAll(async () => {
-    bench = await openWriteBench(DIALECTS.map(loadDialect))
+    bench = await openWriteBench(DIALECTS.map((name) => loadDialect(name)))
   })
   afterAll(() => bench?.close())
 

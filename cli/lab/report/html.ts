@@ -4,7 +4,7 @@ import { html, type Markup } from './markup.ts'
 import { detailsOf, matrices } from './matrix.ts'
 import { STATES, type State, stateOf } from './state.ts'
 import { STYLE } from './style.ts'
-import { ablationWords, count, headlines, shareText, sidelines } from './words.ts'
+import { ablationWords, count, headlines, officialWords, shareText, sidelines } from './words.ts'
 
 export type PageOptions = { readonly title: string; readonly made_at: string }
 
@@ -35,6 +35,7 @@ ${capped(report)}
 ${ablation(report)}
 ${list('Never struck, so nothing was measured', report.never_fired)}
 ${list('Declared and not played', report.unplayed)}
+${list('Requests held against the official description', officialWords(report.official))}
 <h2>Every cell</h2>
 ${detailsOf(report, state)}
 </main>

@@ -2,7 +2,7 @@
 import { cutTo, type Paint, safe, table } from '../../text.ts'
 import type { Cell, LabReport } from '../types.ts'
 import { actionOf, rowsOf, STATES, type State, type StateOf, saidText, sectionsOf, stateOf, worstOf } from './state.ts'
-import { ablationWords, count, headlines, shareText, sidelines } from './words.ts'
+import { ablationWords, count, headlines, officialWords, shareText, sidelines } from './words.ts'
 
 export const WIDEST = 100
 const FINDINGS_SHOWN = 15
@@ -103,7 +103,7 @@ function legend(shown: ReadonlySet<State>, paint: Paint): string {
   return `\n${table(states.map((state) => [markOf(state, paint), paint.dim(STATES[state].says)]))}`
 }
 
-function asides({ capped, never_fired, unplayed, dialects }: LabReport, paint: Paint): string {
+function asides({ capped, never_fired, unplayed, dialects, official }: LabReport, paint: Paint): string {
   const lines = capped.map(
     ({ dialect, scenarios, because }) =>
       `  ${safe(dialect)}: ${scenarios.map(safe).join(', ')}\n      ${paint.dim(safe(because))}\n`,
@@ -121,7 +121,12 @@ function asides({ capped, never_fired, unplayed, dialects }: LabReport, paint: P
     unplayed.length === 0
       ? ''
       : `\n${paint.bold('Declared and not played')}\n${unplayed.map((one) => `  ${safe(one)}\n`).join('')}`
-  return cap + silent + rest
+  const held = officialWords(official)
+  const described =
+    held.length === 0
+      ? ''
+      : `\n${paint.bold('Requests held against the official description')}\n${held.map((one) => `  ${safe(one)}\n`).join('')}`
+  return cap + silent + rest + described
 }
 
 function ablation(report: LabReport, paint: Paint): string {

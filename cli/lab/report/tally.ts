@@ -1,6 +1,6 @@
 /** What many runs say together. Pure: the same runs in the same order give the same report. */
 import { createHash } from 'node:crypto'
-import type { LabFinding, LabReport, Played, Rate, Run, Scenario, Side } from '../types.ts'
+import type { LabFinding, LabReport, OfficialLine, Played, Rate, Run, Scenario, Side } from '../types.ts'
 import { ablationOf } from './ablation.ts'
 import { cappedOf, cellsOf } from './cells.ts'
 import { rateOf, shareOf } from './numbers.ts'
@@ -13,6 +13,8 @@ export type TallyOptions = {
   readonly scenario: (side: Side, dialect: string, name: string) => Scenario | undefined
   /** `dialect: stream groups`. */
   readonly unplayed: readonly string[]
+  /** Of a dialect: its official descriptions, or why there are none. */
+  readonly official: (dialect: string) => { readonly files: readonly string[]; readonly because: string | null }
   /** The command that plays one run again, for a finding. */
   readonly replay: (run: Run) => string
 }
@@ -57,6 +59,7 @@ export function tally(o: TallyOptions): LabReport {
     capped: cappedOf(runs),
     never_fired: cells.filter((cell) => cell.counted === 0).map((cell) => `${cell.dialect}: ${cell.scenario}`),
     unplayed: o.unplayed,
+    official: officialOf(o.played, o.official),
     ablation: ablationOf(o.played),
     policies: policiesOf(base),
   }
@@ -66,6 +69,16 @@ export function tally(o: TallyOptions): LabReport {
 function detectionOf(runs: readonly Run[]): Rate {
   const noticed = runs.filter((run) => run.noticed && !run.false_success).length
   return shareOf(noticed, noticed + runs.filter((run) => run.false_success).length)
+}
+
+function officialOf(played: readonly Played[], of: TallyOptions['official']): readonly OfficialLine[] {
+  const dialects = Map.groupBy(played, ({ run }) => run.dialect)
+  return [...dialects]
+    .map(([dialect, some]) => {
+      const sum = (pick: 'checked' | 'elsewhere') => some.reduce((total, { run }) => total + (run.official?.[pick] ?? 0), 0)
+      return { dialect, ...of(dialect), checked: sum('checked'), elsewhere: sum('elsewhere') }
+    })
+    .sort((a, b) => a.dialect.localeCompare(b.dialect, 'en', { numeric: true }))
 }
 
 /** Nothing was noticed wrong, and something was measured. */

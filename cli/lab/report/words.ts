@@ -1,5 +1,5 @@
 /** Numbers for people, the same in the terminal and on the page. */
-import type { Ablation, LabReport, Rate } from '../types.ts'
+import type { Ablation, LabReport, OfficialLine, Rate } from '../types.ts'
 import { costOf, isIdle } from './ablation.ts'
 
 export const count = (n: number): string => n.toLocaleString('en-US')
@@ -72,4 +72,22 @@ export function ablationWords(one: Ablation): {
     cost: cost === null ? 'not measured' : `${cost < 0 ? '−' : '+'}${Math.abs(cost).toFixed(1)} %`,
     note: isIdle(one) ? 'costs, and was worth nothing here' : one.escapes.join(', '),
   }
+}
+
+/** What the requests were held against; one line for all dialects of which nothing could be. */
+export function officialWords(lines: readonly OfficialLine[]): readonly string[] {
+  const told = lines
+    .filter(({ files }) => files.length > 0)
+    .map(({ dialect, files, checked, elsewhere, because }) => {
+      const rest = elsewhere === 0 ? '' : `, ${count(elsewhere)} more to what it leaves out`
+      return `${dialect}: ${count(checked)} against ${files.join(', ')}${rest}${because === null ? '' : `; ${because}`}`
+    })
+  const reasons = Map.groupBy(
+    lines.filter(({ files }) => files.length === 0),
+    ({ because }) => because ?? '',
+  )
+  return [
+    ...told,
+    ...[...reasons].map(([because, some]) => `not checked: ${some.map(({ dialect }) => dialect).join(', ')}: ${because}`),
+  ]
 }

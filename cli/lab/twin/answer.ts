@@ -48,11 +48,13 @@ export function answer(twin: Inside, ask: Ask, served: Served): Body | Answer {
   if ('list' in spec) return list(twin, ask, served, spec as Of<'list'>, headers)
   if ('get' in spec) {
     const one = spec as Of<'get'>
-    const found = byId(twin, one.get, String(say(one.id ?? `{param.${Object.keys(ask.params)[0] ?? 'id'}}`)), one.by)
-    const shown = found === null ? [] : visible(twin, ask, one.get, [found], 'get')
+    const id = String(say(one.id ?? `{param.${Object.keys(ask.params)[0] ?? 'id'}}`))
+    const of = [one.get, ...(one.or ?? [])].find((name) => byId(twin, name, id, one.by) !== null) ?? one.get
+    const found = byId(twin, of, id, one.by)
+    const shown = found === null ? [] : visible(twin, ask, of, [found], 'get')
     const entry = shown[0]
-    if (entry === undefined) return removed(twin, one.get, String(say(one.id ?? ''))) ?? twin.error('not_found')
-    const body = one.as === undefined ? twin.world.shown(one.get, entry) : row(twin, ask, one.get, entry, one.as)
+    if (entry === undefined) return removed(twin, of, String(say(one.id ?? ''))) ?? twin.error('not_found')
+    const body = one.as === undefined ? twin.world.shown(of, entry) : row(twin, ask, of, entry, one.as)
     return { status: 200, headers, body: selected(body, one.select, ask) }
   }
   if ('answer' in spec && !('effects' in spec))

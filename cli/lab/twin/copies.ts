@@ -86,10 +86,12 @@ export function openCopies(worlds: readonly World[], now: () => number, onChange
 export function duplicatesOf(
   effects: readonly Effected[],
   sameName: (entry: Change & { readonly do: 'put' }) => string,
+  /** Which request it was: an instant that two different ones move (Okta deactivates whom it is to delete) each of them moved once. */
+  line: (request: number) => string = () => '',
 ): readonly string[] {
   const seen = new Map<string, number>()
   const twice = new Set<string>()
-  for (const { change, by } of effects) {
+  for (const { change, by, request } of effects) {
     const subject = `${change.of}/${idOf(change)}`
     if (by === 'upstream') {
       for (const key of seen.keys()) if (key.includes(subject)) seen.delete(key)
@@ -100,7 +102,7 @@ export function duplicatesOf(
         ? `made ${sameName(change)}`
         : change.do === 'drop'
           ? `gone ${subject}`
-          : `${subject} ${change.path} ${told(change.to)}`
+          : `${subject} ${change.path} ${told(change.to)}${isInstant(change.to) ? ` by ${line(request)}` : ''}`
     seen.set(key, (seen.get(key) ?? 0) + 1)
     if ((seen.get(key) ?? 0) > 1) twice.add(key)
   }
@@ -108,5 +110,5 @@ export function duplicatesOf(
 }
 
 /** An instant differs by when it is asked, and is the same effect. */
-const told = (value: Json | undefined): string =>
-  typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value) ? 'an instant' : JSON.stringify(value ?? null)
+const told = (value: Json | undefined): string => (isInstant(value) ? 'an instant' : JSON.stringify(value ?? null))
+const isInstant = (value: Json | undefined): boolean => typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)

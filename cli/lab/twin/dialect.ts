@@ -1,5 +1,6 @@
 /** A connector and its twin file, put together: where each request goes, and how its answer is written. Compiled once, shared by every run. */
 import type { Connector, Json, KindOptions, RequestSpec } from '../../../runtime/types.ts'
+import { type Official, openOfficial } from '../official/open.ts'
 import { capture, whenHolds } from './match.ts'
 import { at } from './path.ts'
 import { scopeOf, text } from './template.ts'
@@ -38,9 +39,17 @@ export type Dialect = {
   /** With the vendor's own origins. */
   readonly settings: { readonly [name: string]: Json }
   readonly endpoints: readonly Endpoint[]
+  /** Every request is held against it; null: no description is known, or none is here. */
+  readonly official: Official | null
 }
 
-export function openDialect(connector: Connector, file: TwinFile, variant: string | null = null): Dialect {
+/** `openapi`: the folder of official descriptions, where there is one. */
+export function openDialect(
+  connector: Connector,
+  file: TwinFile,
+  variant: string | null = null,
+  openapi: string | null = null,
+): Dialect {
   const defaults = Object.entries(connector.settings).flatMap(([name, { default: value }]) =>
     value === undefined ? [] : [[name, value]],
   )
@@ -63,7 +72,15 @@ export function openDialect(connector: Connector, file: TwinFile, variant: strin
     }
   })
   const name = variant === null ? connector.connector : `${connector.connector}/${variant}`
-  const known: Dialect = { name, connector, file, settings, endpoints: endpoints.toSorted((a, b) => literal(b) - literal(a)) }
+  const official = openOfficial(file.official, settings, openapi)
+  const known: Dialect = {
+    name,
+    connector,
+    file,
+    settings,
+    endpoints: endpoints.toSorted((a, b) => literal(b) - literal(a)),
+    official,
+  }
   return {
     ...known,
     endpoints: known.endpoints.map((endpoint) => ({
@@ -79,6 +96,15 @@ const literal = (endpoint: Endpoint) =>
 
 /** The host as the first segment: one server plays every host of a vendor. */
 export const hostPath = (url: string): string => url.replace(/^https?:\/\//, '/@')
+
+/** The other way; each part decoded, but for a slash in it. */
+export const vendorUrl = (path: string): string =>
+  path
+    .replace(/^\/@/, 'https://')
+    .split('/')
+    .map((part) => decoded(part).replaceAll('/', '%2F'))
+    .join('/')
+    .replace(/^https:%2F%2F|^https:\/\//, 'https://')
 
 /** Every origin of a vendor in a text, turned to one server. */
 export const redirect = (value: string, origin: string): string =>

@@ -95,6 +95,8 @@ export type EndpointSpec = Endpoint &
       }
     | {
         readonly get: string
+        /** Whom it does not have these are looked through for. */
+        readonly or?: readonly string[]
         readonly id?: Template
         readonly by?: readonly string[]
         readonly as?: Template
@@ -177,6 +179,8 @@ export type ActionPlay = {
   readonly job?: { readonly of: string; readonly failed: Template }
   /** A path of the subject's record that nobody asked to change, and that the connector maps: a lie moves it. */
   readonly bystander?: string
+  /** What somebody there does with what was only begun, minutes after the last look and where these facts hold: takes an invitation up. Scope of `truth`. */
+  readonly accepts?: { readonly if: readonly Fact[]; readonly effects: readonly Effect[] }
   /** The best that an honest run of it comes to, where the connector's declaration alone does not say it, and why. */
   readonly best?: { readonly is: string; readonly because: string }
 }
@@ -188,6 +192,22 @@ export type ErrorSpec = {
   /** Null: this target does not send this one. */
   readonly headers?: { readonly [name: string]: Template }
   readonly body: Template
+}
+
+/** An official API description (OpenAPI 3), against which every request that the twin gets is held. */
+export type OfficialSpec = {
+  /** In the folder of descriptions: `--openapi`. */
+  readonly file: string
+  /** Where its paths begin: `https://{domain}`. */
+  readonly at: string
+  /** What its own paths have before that: `/scim/v2/enterprises/{enterprise}`. */
+  readonly below?: string
+  /** Query parameters that it does not have and that are right all the same: a next link's, those of a standard. */
+  readonly ignore?: readonly string[]
+  /** A body may say what it does not name; without this such a name is a finding. */
+  readonly open?: true
+  /** Requests (`GET /users/{id}`, as it would write them) that it leaves out, and where they are described. */
+  readonly elsewhere?: { readonly [request: string]: string }
 }
 
 export type TwinFile = {
@@ -207,6 +227,8 @@ export type TwinFile = {
   /** On every answer. */
   readonly headers?: { readonly [name: string]: Template }
   readonly content_type?: string
+  /** Beginnings of paths (`/@host/orgs/acme`) that links write otherwise; both are answered. */
+  readonly named_in_links?: { readonly [path: string]: string }
   /** Whose credential it is: the first record of this collection is `me`. */
   readonly me?: string
   /** What a credential that may not see everybody is told instead, by request (`GET /iam/roles`): one of the errors, or an answer. */
@@ -215,6 +237,7 @@ export type TwinFile = {
   readonly attested?: boolean
   /** How an action is played, and what it must have brought about. An action without an entry is not played. */
   readonly actions?: { readonly [action: string]: ActionPlay }
+  readonly official?: readonly OfficialSpec[]
   /** Streams and actions that are not played, and why. */
   readonly not_played?: { readonly [name: string]: string }
 }

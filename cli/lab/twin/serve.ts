@@ -6,7 +6,7 @@ import { seeded } from '../random.ts'
 import type { Exchange } from '../types.ts'
 import { answer, fits, type Inside } from './answer.ts'
 import { openGate, secretsFor } from './auth.ts'
-import { type Dialect, find, redirected } from './dialect.ts'
+import { type Dialect, find, redirected, vendorUrl } from './dialect.ts'
 import { errorAnswer } from './errors.ts'
 import { decode, enumerationOf, kindOf } from './hear.ts'
 import { limitHeaders, waitHeaders } from './limits.ts'
@@ -45,6 +45,7 @@ export function createTwin(o: TwinOptions): Twin {
   const strangers: string[] = []
   const faults: string[] = []
   let requests = 0
+  const official = { checked: 0, elsewhere: 0 }
   let hooks: readonly Hooks[] = []
   const world = createWorld({
     file,
@@ -75,6 +76,7 @@ export function createTwin(o: TwinOptions): Twin {
         ...headers,
       }),
   }
+  const links = Object.entries(file.named_in_links ?? {})
   const inside: Inside = {
     ...view,
     lists: world.lists,
@@ -86,7 +88,7 @@ export function createTwin(o: TwinOptions): Twin {
     url: (ask, params) => {
       const query = new URLSearchParams(ask.query)
       for (const [name, value] of Object.entries(params)) query.set(name, value)
-      return `${stage.origin}${ask.path}${query.size === 0 ? '' : `?${query}`}`
+      return `${stage.origin}${renamed(ask.path, links)}${query.size === 0 ? '' : `?${query}`}`
     },
     stranger: (why) => void strangers.push(why),
   }
@@ -94,6 +96,7 @@ export function createTwin(o: TwinOptions): Twin {
   function play(request: Asked): Answer {
     const ask = heard(request)
     const before = { ...fired }
+    describe(request, ask)
     const said = hooks.reduce((now, hook) => hook.answer?.(ask, now, inside) ?? now, answered(ask))
     // Token requests hold times and signatures that no seed decides.
     const asked = ask.kind === 'token' ? '' : `${request.url} ${request.body}`
@@ -113,6 +116,19 @@ export function createTwin(o: TwinOptions): Twin {
       faults: Object.keys(fired).filter((name) => fired[name] !== before[name]),
     })
     return said
+  }
+
+  /** What the vendor does not describe is asked by nobody whom the vendor would answer. */
+  function describe(request: Asked, ask: Ask): void {
+    if (dialect.official === null) return
+    const { method, path, query, body } = ask
+    const type = request.headers['content-type'] ?? ''
+    const held = dialect.official.hold({ method, url: vendorUrl(path), query, type, body })
+    official[held.is]++
+    for (const against of held.against)
+      strangers.push(
+        `${method} ${ask.endpoint === '' ? path : ask.endpoint.replace(/^\w+ /, '')}: not in the official description: ${against}`,
+      )
   }
 
   function answered(ask: Ask & { readonly served?: Parameters<typeof answer>[2] }): Answer {
@@ -162,6 +178,10 @@ export function createTwin(o: TwinOptions): Twin {
 
   function heard(request: Asked): Ask & { readonly served?: Parameters<typeof answer>[2] } {
     const url = new URL(request.url, stage.origin)
+    url.pathname = renamed(
+      url.pathname,
+      links.map(([path, link]) => [link, path]),
+    )
     const found = find(dialect.endpoints, request.method, url.pathname)
     const body = decode(request)
     const query = url.searchParams
@@ -227,9 +247,16 @@ export function createTwin(o: TwinOptions): Twin {
     fired,
     requests: () => requests,
     strangers,
+    checked: () => (dialect.official === null ? {} : { official: { ...official } }),
     lie: (next) => {
       hooks = next
     },
     log: () => log.copy().digest('hex'),
   }
+}
+
+/** The beginning of a path, as another name of the same has it. */
+function renamed(path: string, names: readonly (readonly [from: string, to: string])[]): string {
+  const [from, to] = names.find(([one]) => path === one || path.startsWith(`${one}/`)) ?? ['', '']
+  return `${to}${path.slice(from.length)}`
 }

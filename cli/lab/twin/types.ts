@@ -2,6 +2,7 @@
  * The nouns of a twin: the world it keeps, and where lies and writes plug in. What its file may say: `file-types.ts`.
  */
 import type { Connector, Json } from '../../../runtime/types.ts'
+import type { Checked } from '../types.ts'
 import type { Effect, EndpointSpec, ErrorName, Template, TwinFile, Where } from './file-types.ts'
 
 export type * from './file-types.ts'
@@ -167,6 +168,8 @@ export type Twin = TwinView & {
   readonly requests: () => number
   /** Requests that no endpoint knows, or with filters nobody understands: a run with any proves nothing. */
   readonly strangers: readonly string[]
+  /** Requests held against the official description so far; nothing where there is none. */
+  readonly checked: () => { readonly official?: Checked }
   /** From now on. */
   readonly lie: (hooks: readonly Hooks[]) => void
   /** sha-256 over every request and answer so far. */

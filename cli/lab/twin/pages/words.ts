@@ -7,8 +7,13 @@ import { asked, endMark, number, type PageWord, type Place, START, spotOf, token
 const place = (pages: PagesSpec, option: string): Place => (pages[option] ?? {}) as Place
 const option = (pages: PagesSpec, name: string): string | undefined => pages[name] as string | undefined
 
+/** Links beside next, in the order of those who write them (`others: true`): only pages with numbers have them. */
+type Others = { readonly before: readonly string[]; readonly after: readonly string[] }
+
 /** `next` holds a whole URL: in a header or in the body. `param`: what this target calls its cursor; `by: page`: it is a page number. */
-function inUrl(write: (pages: PagesSpec, next: string | null, self: string) => ReturnType<PageWord['write']>): PageWord {
+function inUrl(
+  write: (pages: PagesSpec, next: string | null, self: string, others: Others) => ReturnType<PageWord['write']>,
+): PageWord {
   const param = (pages: PagesSpec) => option(pages, 'param') ?? 'after'
   return {
     by_index: false,
@@ -20,7 +25,13 @@ function inUrl(write: (pages: PagesSpec, next: string | null, self: string) => R
     },
     write(pages, page, url) {
       const value = (spot: Spot) => (pages['by'] === 'page' && spot.mark === 0 ? String(spot.page) : tokenOf(spot))
-      return write(pages, page.next === null ? null : url({ [param(pages)]: value(page.next) }), url({}))
+      const { page: no } = page.spot
+      const link = (rel: string, to: number) => `<${url({ [param(pages)]: String(to) })}>; rel="${rel}"`
+      const others: Others = {
+        before: no > 1 ? [link('prev', no - 1)] : [],
+        after: [...(no < page.pages ? [link('last', page.pages)] : []), ...(no > 1 ? [link('first', 1)] : [])],
+      }
+      return write(pages, page.next === null ? null : url({ [param(pages)]: value(page.next) }), url({}), others)
     },
   }
 }
@@ -45,10 +56,12 @@ function flagged(pages: PagesSpec, page: Page): readonly (readonly [string, Json
 export const WORDS: { readonly [kind: string]: PageWord } = {
   none: { by_index: true, read: () => START, write: () => ({ body: [] }) },
 
-  link: inUrl((pages, next, self) => {
+  link: inUrl((pages, next, self, others) => {
     const links = [
+      ...(pages['others'] === true ? others.before : []),
       ...(pages['self'] === false ? [] : [`<${self}>; rel="self"`]),
       ...(next === null ? [] : [`<${next}>; rel="${option(pages, 'rel') ?? 'next'}"`]),
+      ...(pages['others'] === true ? others.after : []),
     ]
     return links.length === 0 ? { body: [] } : { body: [], headers: { link: links.join(', ') } }
   }),
