@@ -105,7 +105,10 @@ async function answered(
   if (route.method === 'GET') return respond(house, route, check, await route.act(ask), request)
   return await once(house, route, asker.who, request, body, async () => {
     await holds(server, route, ask, request)
-    return respond(house, route, check, await route.act(ask), request)
+    const answer = await route.act(ask)
+    // Whatever was changed may have changed a gate.
+    if (asker.who.tenant !== null) ask.room.sweeps.soon()
+    return respond(house, route, check, answer, request)
   })
 }
 

@@ -1,6 +1,7 @@
 /** A connection as the API shows it, and what happens when one is changed. */
 import { ROTATE_EVERY_DAYS } from '../govern/rotation.ts'
-import type { Connection, Json } from '../types.ts'
+import { levelsOf } from '../judge/levels.ts'
+import type { Connection, Json, Levels } from '../types.ts'
 import { ages, dropUnused } from './rotate.ts'
 import { settingsOf } from './settings.ts'
 import { connectorOf, originFor } from './targets.ts'
@@ -10,6 +11,8 @@ export type Changes = {
   readonly settings?: { readonly [name: string]: Json }
   readonly secrets?: { readonly [name: string]: string }
   readonly owner?: string | null
+  readonly data_owner?: string | null
+  readonly levels?: Partial<Levels>
   readonly rotate_every_days?: number | null
   readonly canaries?: Connection['canaries']
   readonly protected?: Connection['canaries']
@@ -31,6 +34,8 @@ export function shown(house: House, room: Room, connection: Connection): object 
   return {
     ...{ name, connector, settings, secrets: Object.fromEntries(fields), owner, attested, canaries },
     ...{ protected: connection.protected ?? {}, allow_private, created_at },
+    data_owner: connection.data_owner ?? null,
+    levels: levelsOf(connection.levels),
     re_enter: connection.re_enter ?? [],
     rotate_every_days: connection.rotate_every_days === undefined ? ROTATE_EVERY_DAYS : connection.rotate_every_days,
     rotation: rotation === null ? null : { ...rotation, secrets: Object.keys(rotation.secrets) },
@@ -71,6 +76,8 @@ export async function changed({ house, room, who, at, act }: Ask, before: Connec
     rotation: moved || Object.keys(secrets).length > 0 ? null : (before.rotation ?? null),
     attested: same ? before.attested : null,
     owner: given.owner === undefined ? before.owner : given.owner,
+    data_owner: given.data_owner === undefined ? (before.data_owner ?? null) : given.data_owner,
+    ...(given.levels === undefined ? {} : { levels: given.levels }),
     canaries: given.canaries ?? before.canaries,
     protected: given.protected ?? before.protected ?? {},
     ...(given.rotate_every_days === undefined ? {} : { rotate_every_days: given.rotate_every_days }),

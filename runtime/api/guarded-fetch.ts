@@ -1,23 +1,35 @@
 /** `fetch` for addresses that an admin of a tenant gave: through the sockets that only open to checked addresses, without redirects, bounded. */
 import http from 'node:http'
 import https from 'node:https'
-import { openAgents } from '../http/agents.ts'
+import { openAgents, type Resolve } from '../http/agents.ts'
 import { checkUrl, originOf } from '../http/egress.ts'
 
 const MAX_BYTES = 1_048_576
 const TIMEOUT_MS = 10_000
 
-type Options = { readonly method?: string; readonly headers?: { readonly [name: string]: string }; readonly body?: unknown }
+type Options = {
+  readonly method?: string
+  readonly headers?: { readonly [name: string]: string }
+  readonly body?: unknown
+  readonly signal?: AbortSignal
+}
+/** Of the answer's headers only these are handed on. */
+const HEADERS = ['content-type', 'retry-after'] as const
 
-/** Rejects where the address is not public (unless private ones are allowed), with the answer larger than 1 MB, and after 10 s. */
-export function openGuardedFetch(allow_private: boolean): (url: string, options: Options) => Promise<Response> {
-  const agents = openAgents({ allow_private })
-  return (text, { method = 'GET', headers = {}, body }) =>
+/** Rejects where the address is not public (unless private ones are allowed), with the answer larger than 1 MB, and after 10 s. `resolve`: the system's where absent. */
+export function openGuardedFetch(
+  allow_private: boolean,
+  resolve?: Resolve,
+): (url: string, options: Options) => Promise<Response> {
+  const agents = openAgents({ allow_private, ...(resolve === undefined ? {} : { resolve }) })
+  return (text, { method = 'GET', headers = {}, body, signal }) =>
     new Promise((done, fail) => {
       const verdict = checkUrl(text, [originOf(text) ?? ''], allow_private)
       if (!verdict.ok) return fail(new Error(verdict.because))
       const secure = verdict.url.protocol === 'https:'
-      const options = { method, headers, agent: secure ? agents.https : agents.http, signal: AbortSignal.timeout(TIMEOUT_MS) }
+      const timeout = AbortSignal.timeout(TIMEOUT_MS)
+      const until = signal === undefined ? timeout : AbortSignal.any([timeout, signal])
+      const options = { method, headers, agent: secure ? agents.https : agents.http, signal: until }
       const request = (secure ? https : http).request(verdict.url, options, (answer) => {
         const parts: Buffer[] = []
         let bytes = 0
@@ -29,14 +41,11 @@ export function openGuardedFetch(allow_private: boolean): (url: string, options:
         answer.on('error', fail)
         answer.on('end', () => {
           const status = answer.statusCode ?? 502
-          const type = answer.headers['content-type']
-          const empty = status === 204 || status === 304
-          done(
-            new Response(empty ? null : Buffer.concat(parts), {
-              status,
-              headers: type === undefined ? {} : { 'content-type': type },
-            }),
-          )
+          const empty = status === 204 || status === 205 || status === 304
+          const told = HEADERS.flatMap((name) => (answer.headers[name] === undefined ? [] : [[name, answer.headers[name]]]))
+          // Of a status that there is not (`HTTP/1.1 999`) no Response can be made, and nobody would catch what it throws here.
+          if (status < 200 || status > 599) return fail(new Error(`answered with the status ${status}`))
+          done(new Response(empty ? null : Buffer.concat(parts), { status, headers: Object.fromEntries(told) }))
         })
       })
       request.on('error', fail)

@@ -55,7 +55,6 @@ export function openHouse(o: HouseOptions): House & { readonly close: () => Prom
     const desk = openDesk(dir)
     const vault = openVaultFile(dir, o.now)
     const sealer = openSealer(tenant, o.control.keys, o.key, o.now)
-    let post: Room['post'] | null = null
     const room: Room = {
       tenant,
       store,
@@ -65,10 +64,7 @@ export function openHouse(o: HouseOptions): House & { readonly close: () => Prom
       vault,
       work: openWork(house, () => room),
       sweeps: openSweeps(house, () => room),
-      get post() {
-        post ??= postOf(house, () => room)
-        return post
-      },
+      post: postOf(house, store, () => room),
     }
     room.post.wake()
     room.sweeps.soon()

@@ -3,6 +3,7 @@ import { ROLES } from '../control/types.ts'
 import { CHANGE_KINDS, LANES, RECORD_TYPES } from '../types.ts'
 import { INTENT_STATES, OUTCOMES } from '../write-types.ts'
 import { CERTIFY_SCHEMAS } from './certify-schemas.ts'
+import { LEVEL_SCHEMAS } from './level-schemas.ts'
 import {
   anyObject,
   flag,
@@ -23,6 +24,8 @@ import {
 import type { Schema } from './types.ts'
 
 export * from './shapes.ts'
+
+const until = maybe({ ...time, description: 'when time alone may change the answer; null: never' })
 
 const verdict = object({
   is: oneOf(['complete', 'incomplete', 'unproven']),
@@ -96,6 +99,14 @@ export const SCHEMAS: { readonly [name: string]: Schema } = {
     connections: maybe(list(name(''))),
     csrf: maybe(text('send it as X-CSRF-Token with every write of this session')),
   }),
+  OpenSession: object({
+    session: { type: 'string', pattern: '^[0-9a-f]{24}$' },
+    person: text('verified address, or `sub` at issuer'),
+    idp: id12,
+    made_at: time,
+    used_at: time,
+    expires_at: time,
+  }),
   Connector: object({
     connector: name(''),
     title: maybe(text('')),
@@ -140,7 +151,9 @@ export const SCHEMAS: { readonly [name: string]: Schema } = {
       }),
       'fields that are set: never a value',
     ),
-    owner: maybe(text('')),
+    owner: maybe(text('who answers for the connection')),
+    data_owner: maybe(text('who answers for what the target holds')),
+    levels: ref('Levels'),
     attested: maybe(object({ by: text(''), at: time, until: time, reason: text('') })),
     canaries: mapOf(list(text(''))),
     protected: mapOf(list(text(''))),
@@ -270,9 +283,16 @@ export const SCHEMAS: { readonly [name: string]: Schema } = {
     reasons: list(ref('GateReason')),
     waived: list(ref('Waived')),
     snapshots: list(object({ stream: text(''), sync: int(''), verdict: text('') })),
+    until,
   }),
   ...CERTIFY_SCHEMAS,
-  ScopeGate: object({ is: oneOf(['allow', 'deny', 'waiver_required']), connections: list(ref('Gate')) }),
+  ScopeGate: object({
+    is: oneOf(['allow', 'deny', 'waiver_required']),
+    reasons: list(ref('GateReason'), { description: 'of all its connections' }),
+    until,
+    connections: list(ref('Gate')),
+  }),
+  ...LEVEL_SCHEMAS,
   LedgerEntry: object({
     seq: int('', 1),
     at: text(''),

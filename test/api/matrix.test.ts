@@ -65,6 +65,23 @@ const TABLE: { readonly [route: string]: string } = {
   withdrawCertification: 'oa',
   listWaivers: ALL,
   signWaiver: 'p',
+  getLevels: ALL,
+  sweepControls: 'oa',
+  listExceptions: ALL,
+  getException: ALL,
+  acknowledgeException: 'oa',
+  closeException: 'p',
+  listAlerts: ALL,
+  listWebhooks: 'oua',
+  createWebhook: 'a',
+  getWebhook: 'oua',
+  changeWebhook: 'a',
+  deleteWebhook: 'a',
+  rotateWebhookSecret: 'a',
+  testWebhook: 'oa',
+  listDeliveries: 'oua',
+  getDelivery: 'oua',
+  redeliver: 'oa',
   searchLedger: 'ua',
   getLedgerHead: 'ua',
   signCheckpoint: 'ua',
@@ -199,6 +216,10 @@ describe('two tenants', () => {
       acme.token,
       acme.binding,
       acme.idp,
+      acme.exception,
+      acme.webhook,
+      acme.message,
+      'of-acme',
       'owner-of-acme',
       'spare@acme',
       'kim@acme',
@@ -236,6 +257,9 @@ describe('two tenants', () => {
     'token',
     'binding',
     'idp',
+    'exception',
+    'webhook',
+    'message',
   ])
 
   test('a credential of one never reaches an object of the other, and cannot tell it from one that is not there', async () => {
@@ -338,6 +362,9 @@ const nothing = (o: Objects): Objects => ({
   token: '0'.repeat(12),
   binding: '0'.repeat(12),
   idp: '0'.repeat(12),
+  exception: '0'.repeat(26),
+  webhook: '0'.repeat(12),
+  message: `msg_${'0'.repeat(26)}`,
 })
 
 async function stateOf(send: ReturnType<World['as']>): Promise<readonly string[]> {
@@ -350,6 +377,8 @@ async function stateOf(send: ReturnType<World['as']>): Promise<readonly string[]
     '/v1/roles',
     '/v1/identity-providers',
     '/v1/stops',
+    '/v1/exceptions',
+    '/v1/webhooks',
   ]
   return await Promise.all(paths.map(async (path) => (await send('GET', path)).text))
 }

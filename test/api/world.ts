@@ -10,6 +10,7 @@ import { type Control, openControl } from '../../runtime/control/open.ts'
 import { ROLES, type Role } from '../../runtime/control/types.ts'
 import { signerOf } from '../../runtime/ledger/checkpoint.ts'
 import { keySource } from '../../runtime/vault/key-source.ts'
+import { openNewId } from '../../runtime/write/new-id.ts'
 import { startWriteTarget, type WriteTarget } from '../targets/write-server.ts'
 
 export const YAML = readFileSync('test/connectors-for-tests/write-rest.yaml', 'utf8')
@@ -154,6 +155,9 @@ export type Objects = {
   readonly token: string
   readonly binding: string
   readonly idp: string
+  readonly exception: string
+  readonly webhook: string
+  readonly message: string
 }
 
 /** One of everything, made through the API. */
@@ -230,6 +234,11 @@ export async function furnish(world: World, tenant: string): Promise<Objects> {
     201,
   )
   ok(await send('POST', '/v1/ledger/checkpoints'), 201)
+  // Off: what this tenant does in a test is told to nobody.
+  const hook = ok(await send('POST', '/v1/webhooks', { url: `http://127.0.0.1:9/of-${tenant}` }), 201).webhook.webhook
+  ok(await send('PATCH', `/v1/webhooks/${hook}`, { enabled: false }), 200)
+  const { message } = ok(await send('POST', `/v1/webhooks/${hook}/test`), 202)
+  const exception = await breached(await world.house.room(tenant), connection)
   return {
     connection,
     connector,
@@ -243,7 +252,32 @@ export async function furnish(world: World, tenant: string): Promise<Objects> {
     token,
     binding,
     idp,
+    exception,
+    webhook: hook,
+    message,
   }
+}
+
+/** As a sweep stores one. */
+async function breached({ store }: Awaited<ReturnType<House['room']>>, connection: string): Promise<string> {
+  const at = new Date().toISOString()
+  const exception = openNewId(Date.now)()
+  const row = {
+    ...{
+      exception,
+      connection,
+      control: 'freshness',
+      stream: 'users',
+      severity: 'high',
+      state: 'open',
+      since: at,
+      opened_at: at,
+    },
+    ...{ because: 'a test', evidence: {}, next_step: 'Run a sync.', bound: 'x', owner: null, data_owner: null },
+    ...{ acknowledged: null, closed: null },
+  } as const
+  await store.settleRound({ connection, at, exceptions: [row], alerts: { set: [], cleared: [] }, told: [] })
+  return exception
 }
 
 export async function until(is: () => Promise<boolean>, ms = 15_000): Promise<void> {

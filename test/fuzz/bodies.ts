@@ -23,6 +23,9 @@ const OBJECTS: Objects = {
   token: '0'.repeat(12),
   binding: '0'.repeat(12),
   idp: '0'.repeat(12),
+  exception: '0'.repeat(26),
+  webhook: '0'.repeat(12),
+  message: `msg_${'0'.repeat(26)}`,
 }
 
 export const WRITES = ROUTES.filter(({ body }) => body !== undefined && body !== 'yaml')

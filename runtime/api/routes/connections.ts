@@ -3,6 +3,7 @@ import { check } from '../../read/check.ts'
 import { nearest } from '../../spec/nearest.ts'
 import type { Connection } from '../../types.ts'
 import { type Changes, changed, shown } from '../connection.ts'
+import { LEVELS_GIVEN } from '../level-schemas.ts'
 import { after, isText, limitOf, pageOf } from '../pages.ts'
 import { flag, int, json, list, mapOf, maybe, name, object, PAGING, page, ref, text, why } from '../schemas.ts'
 import { connectionOf, connectorOf, fileOf, openTarget, targetOf } from '../targets.ts'
@@ -19,6 +20,8 @@ const CHANGEABLE = {
   'settings?': SETTINGS,
   'secrets?': SECRETS,
   'owner?': maybe(text('who answers for it', { maxLength: 200 })),
+  'data_owner?': maybe(text('who answers for what the target holds', { maxLength: 200 })),
+  'levels?': LEVELS_GIVEN,
   'rotate_every_days?': maybe({
     ...int('days after which a secret is due to be replaced; null: never; 90 where never said', 1),
     maximum: 3650,
@@ -128,7 +131,8 @@ export const connections: readonly Route[] = [
     method: 'PATCH',
     path: '/v1/connections/{connection}',
     area: 'connections',
-    summary: 'Change settings, secrets, owner. Settings are given whole. Another host drops every secret that is not given anew',
+    summary:
+      'Change settings, secrets, owners, levels. Settings and levels are given whole. Another host drops every secret that is not given anew',
     roles: OPERATES,
     realm: 'tenant',
     reach: 'connection',

@@ -1,9 +1,8 @@
-import type { Gate } from '../../certify-types.ts'
 import { Failure } from '../../errors.ts'
-import { gateOf } from '../../govern/gate-of.ts'
+import { connectionGate, scopeFrom, scopeGate } from '../../govern/scope-gate.ts'
 import { ref, text } from '../schemas.ts'
 import { targetOf } from '../targets.ts'
-import type { Ask, Route } from '../types.ts'
+import type { Ask, Route, Target } from '../types.ts'
 import { CONNECTION, EVERYBODY } from './parts.ts'
 
 const NAME = '[A-Za-z0-9][A-Za-z0-9._-]{0,63}'
@@ -16,7 +15,8 @@ export const gates: readonly Route[] = [
     method: 'GET',
     path: '/v1/gate',
     area: 'gates',
-    summary: 'May a certification rest on this? `scope`: connections, or connection/stream, with commas',
+    summary:
+      'May a certification rest on this? `scope`: connections, or connection/stream, with commas. Stored waivers count; a webhook tells of changes',
     roles: EVERYBODY,
     realm: 'tenant',
     reach: 'own',
@@ -25,14 +25,9 @@ export const gates: readonly Route[] = [
     answers: { 200: ref('ScopeGate') },
     codes: ['api/not-found', 'read/unknown-stream'],
     act: async (ask) => {
-      const wanted = Map.groupBy((ask.query['scope'] ?? '').split(','), (part) => part.split('/')[0] as string)
-      const connections: Awaited<ReturnType<typeof answerOf>>[] = []
-      for (const [name, parts] of wanted) {
-        const streams = parts.map((part) => part.split('/')[1])
-        connections.push(await answerOf(ask, name, streams.includes(undefined) ? null : (streams as string[])))
-      }
-      const worst = (['deny', 'waiver_required'] as const).find((is) => connections.some((one) => one.is === is)) ?? 'allow'
-      return { status: 200, body: { is: worst, connections } }
+      const { room, house } = ask
+      const scope = scopeFrom(ask.query['scope'] ?? '')
+      return { status: 200, body: await scopeGate(room.store, (name) => within(ask, name), scope, house.now()) }
     },
   },
   {
@@ -48,22 +43,16 @@ export const gates: readonly Route[] = [
     query: { streams: text('only these, with commas', { pattern: `^${STREAM}(,${STREAM})*$` }) },
     answers: { 200: ref('Gate') },
     codes: ['api/not-found', 'read/unknown-stream'],
-    act: async (ask) => ({
-      status: 200,
-      body: await answerOf(ask, ask.params['connection'] ?? '', ask.query['streams']?.split(',') ?? null),
-    }),
+    act: async (ask) => {
+      const target = await within(ask, ask.params['connection'] ?? '')
+      const streams = ask.query['streams']?.split(',') ?? null
+      return { status: 200, body: await connectionGate(ask.room.store, target, streams, ask.house.now()) }
+    },
   },
 ]
 
-async function answerOf(
-  { house, room, who }: Ask,
-  name: string,
-  streams: readonly string[] | null,
-): Promise<Gate & { readonly connection: string }> {
+/** Throws `api/not-found`. */
+async function within({ house, room, who }: Ask, name: string): Promise<Target> {
   if (!(who.connections?.has(name) ?? true)) throw new Failure('api/not-found', 'scope', `there is no connection ${name}`)
-  const target = await targetOf(house, room, name)
-  for (const stream of streams ?? [])
-    if (!Object.hasOwn(target.connector.streams, stream))
-      throw new Failure('read/unknown-stream', 'scope', `connector ${target.connector.connector} has no stream ${stream}`)
-  return { connection: name, ...(await gateOf(room.store, target, streams === null ? null : new Set(streams), house.now())) }
+  return await targetOf(house, room, name)
 }

@@ -4,6 +4,7 @@ import { actions } from './actions.ts'
 import { certifications } from './certifications.ts'
 import { connections } from './connections.ts'
 import { connectors } from './connectors.ts'
+import { controls } from './controls.ts'
 import { events } from './events.ts'
 import { gates } from './gates.ts'
 import { health } from './health.ts'
@@ -15,6 +16,7 @@ import { rotations } from './rotate.ts'
 import { tenants } from './tenants.ts'
 import { tokens } from './tokens.ts'
 import { waivers } from './waivers.ts'
+import { webhooks } from './webhooks.ts'
 
 export const ROUTES: readonly Route[] = [
   ...tenants,
@@ -27,6 +29,8 @@ export const ROUTES: readonly Route[] = [
   ...gates,
   ...certifications,
   ...waivers,
+  ...controls,
+  ...webhooks,
   ...ledger,
   ...tokens,
   ...people,
