@@ -10,7 +10,7 @@ import { requestChange, runIntent, type WriteContext } from '../runtime/write/en
 import type { IntentEvent, Outcome } from '../runtime/write-types.ts'
 import type { ApplyFlags } from './apply-flags.ts'
 import { type Changing, isStop, openChanging, spanOf, TEN_MINUTES } from './changing.ts'
-import { type BothStores, refuseConnectionFlags, storedTarget, type Target, targetFrom, withStore } from './compose.ts'
+import { type BothStores, refuseConnectionFlags, storeDir, storedTarget, type Target, targetFrom, withStore } from './compose.ts'
 import { actionNamed, actOf, asker, inputFrom, inputPairs, oneOffAsker } from './inputs.ts'
 import { EXIT, type Exit, type Io, JSON_VERSION } from './io.ts'
 import { outcomeText } from './outcome-text.ts'
@@ -36,7 +36,7 @@ export async function applyOne(name: string | undefined, action: string, flags: 
     const wanted = { connection: target.connection.name, action, id, input, person }
     const { item } = await considered({ store, target, now: io.now }, wanted, null)
     const held = await brakesOf(store, new Map([[target.connection.name, target]]), [item], null)
-    const changing = openChanging(store, io, { wait_ms, allow_private: flags['allow-private'] })
+    const changing = openChanging(store, io, { dir: storeDir(flags.store, io), wait_ms, allow_private: flags['allow-private'] })
     try {
       const ctx = await changing.open(target)
       if (flags['dry-run']) return await dryRun(ctx, wanted, { by, why }, item.change, held, flags.json, io)

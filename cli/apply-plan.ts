@@ -11,7 +11,7 @@ import type { Plan } from '../runtime/write-types.ts'
 import type { ApplyFlags } from './apply-flags.ts'
 import { applyJson } from './apply-one.ts'
 import { isStop, openChanging, spanOf, TEN_MINUTES } from './changing.ts'
-import { type BothStores, storedTarget, withStore } from './compose.ts'
+import { type BothStores, storeDir, storedTarget, withStore } from './compose.ts'
 import { UNREADABLE } from './failure.ts'
 import { named } from './inputs.ts'
 import { EXIT, type Exit, type Io, JSON_VERSION } from './io.ts'
@@ -27,6 +27,7 @@ export async function applyPlan(file: string, flags: ApplyFlags, io: Io): Promis
     const targets = new Map<string, Target>()
     for (const name of names) targets.set(name, await storedTarget(store, name, io))
     const changing = openChanging(store, io, {
+      dir: storeDir(flags.store, io),
       wait_ms,
       allow_private: flags['allow-private'],
       name_connections: names.length > 1,

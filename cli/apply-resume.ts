@@ -7,7 +7,7 @@ import { drain, recheckDue } from '../runtime/write/engine.ts'
 import type { ApplyFlags } from './apply-flags.ts'
 import { applyJson, killedBy } from './apply-one.ts'
 import { isStop, openChanging, spanOf, TEN_MINUTES } from './changing.ts'
-import { refuseConnectionFlags, storedTarget, withStore } from './compose.ts'
+import { refuseConnectionFlags, storeDir, storedTarget, withStore } from './compose.ts'
 import { EXIT, type Exit, type Io, JSON_VERSION } from './io.ts'
 import { outcomeText } from './outcome-text.ts'
 import { jsonLine, painter, safe } from './text.ts'
@@ -23,7 +23,7 @@ export async function applyResume(name: string, flags: ApplyFlags, io: Io): Prom
     const held = (await store.intents({ connection: name, states: ['held'], limit: 10_000 })).filter((row) =>
       isHeldByRolling(row.events),
     )
-    const changing = openChanging(store, io, { wait_ms, allow_private: flags['allow-private'] })
+    const changing = openChanging(store, io, { dir: storeDir(flags.store, io), wait_ms, allow_private: flags['allow-private'] })
     try {
       const ctx = await changing.open(target)
       const again: string[] = []

@@ -6,9 +6,10 @@ import type { Action } from '../runtime/types.ts'
 import type { WriteContext, WriteProgress } from '../runtime/write/engine.ts'
 import { openNewId } from '../runtime/write/new-id.ts'
 import type { FlagSpecs } from './args.ts'
-import { type BothStores, guardedIo, keptIn, openTheHttp, type Target } from './compose.ts'
+import { type BothStores, guardedIo, openTheHttp, type Target } from './compose.ts'
 import type { Io } from './io.ts'
 import { eventLine } from './outcome-text.ts'
+import { openAsking } from './vault.ts'
 
 export const ASKING = {
   by: { type: 'string', value: 'NAME', about: 'who asks for it' },
@@ -47,7 +48,7 @@ export type Changing = {
 export function openChanging(
   store: BothStores,
   io: Io,
-  o: { readonly wait_ms: number; readonly allow_private: boolean; readonly name_connections?: boolean },
+  o: { readonly dir: string; readonly wait_ms: number; readonly allow_private: boolean; readonly name_connections?: boolean },
 ): Changing {
   const stop = new AbortController()
   let because: string | null = null
@@ -67,7 +68,7 @@ export function openChanging(
     async open(target) {
       const guarded = await guardedIo(target.connection, io)
       const http = await openTheHttp(target, guarded, {
-        kept: keptIn(store, target.connection.name),
+        asking: openAsking(target, io, { what: 'apply', dir: o.dir, store }),
         allow_private: o.allow_private,
         onWait: (wait) => guarded.err(`waiting until ${wait.until}: ${wait.why}\n`),
       })

@@ -22,13 +22,23 @@ const spec = {
 } as const satisfies CommandSpec
 
 export const run = command(spec, async ({ flags, words: [name] }, unguarded) =>
-  withTarget(name, flags, unguarded, async (target, http, io) => {
-    const [{ check }, { nearest }] = await Promise.all([import('../runtime/read/check.ts'), import('../runtime/spec/nearest.ts')])
-    const checked = await check(target, http, nearest)
-    if (flags.json) io.out(jsonLine({ version: JSON_VERSION, command: 'check', connection: target.connection.name, ...checked }))
-    else io.out(checkText(target, checked, painter(io.color)))
-    return exitOf(checked)
-  }),
+  withTarget(
+    name,
+    flags,
+    unguarded,
+    async (target, http, io) => {
+      const [{ check }, { nearest }] = await Promise.all([
+        import('../runtime/read/check.ts'),
+        import('../runtime/spec/nearest.ts'),
+      ])
+      const checked = await check(target, http, nearest)
+      if (flags.json)
+        io.out(jsonLine({ version: JSON_VERSION, command: 'check', connection: target.connection.name, ...checked }))
+      else io.out(checkText(target, checked, painter(io.color)))
+      return exitOf(checked)
+    },
+    'check',
+  ),
 )
 
 /** As runtime/read/check.ts says it: nothing of that room is loaded for the overview. */

@@ -3,10 +3,7 @@ import { hash } from 'node:crypto'
 import { Failure } from '../runtime/errors.ts'
 import type { Http } from '../runtime/http/open.ts'
 import { didYouMean } from '../runtime/spec/nearest.ts'
-import type { CertifyStore } from '../runtime/store/certify-port.ts'
-import type { LedgerStore } from '../runtime/store/ledger-port.ts'
 import type { Store } from '../runtime/store/port.ts'
-import type { WriteStore } from '../runtime/store/write-port.ts'
 import type { Connection, Connector } from '../runtime/types.ts'
 import type { FlagSpecs, Flags } from './args.ts'
 import { type ConnectorFile, findConnector, readConnector } from './connector-file.ts'
@@ -14,7 +11,11 @@ import { GuidedFailure } from './failure.ts'
 import type { Io } from './io.ts'
 import { readSecret } from './secrets.ts'
 import { settingsFrom } from './settings.ts'
+import type { BothStores, Target } from './target.ts'
 import { safe } from './text.ts'
+import { type Asking, takeUpUnsaid } from './vault.ts'
+
+export type { BothStores, Target } from './target.ts'
 
 /** What a connection is made of, on the command line. */
 export const CONNECTION = {
@@ -33,8 +34,6 @@ type ConnectionFlags = Flags<typeof CONNECTION>
 
 export const storeDir = (given: string | undefined, io: Io): string => given ?? (io.env['ROLLCALL_STORE'] || '.rollcall')
 
-export type BothStores = Store & WriteStore & LedgerStore & CertifyStore
-
 /** `create: false`: throws `store/not-found` where there is no store yet. */
 export async function openTheStore(given: string | undefined, io: Io, create: boolean): Promise<BothStores> {
   const [{ openStore }, { takeUp, withStops }] = await Promise.all([
@@ -44,6 +43,7 @@ export async function openTheStore(given: string | undefined, io: Io, create: bo
   const dir = storeDir(given, io)
   const store = await guided(openStore(dir, { create }))
   await takeUp(dir, store)
+  await takeUpUnsaid(dir, io, store)
   return withStops(dir, store)
 }
 
@@ -88,8 +88,6 @@ async function closing<T>(store: BothStores, work: (store: BothStores) => Promis
     await store.close()
   }
 }
-
-export type Target = { readonly connector: Connector; readonly connection: Connection }
 
 /** The stored connection and its connector as it is now. Throws `cli/connection` with the nearest name. */
 export async function storedTarget(store: Store, name: string, io: Io): Promise<Target> {
@@ -161,46 +159,19 @@ export function refuseConnectionFlags(flags: ConnectionFlags, name: string): voi
   )
 }
 
-export type Kept = { read(): Promise<{ readonly [name: string]: string }>; keep(name: string, value: string): Promise<void> }
-
-export const keptIn = (store: Store, connection: string): Kept => ({
-  read: () => store.kept(connection),
-  keep: (name, value) => store.keep(connection, name, value),
-})
-
-/** Whether signing in may hand out a secret that must outlive the process. */
-export const mayRotate = (connector: Connector): boolean => JSON.stringify(connector.auth).includes('"oauth2_refresh"')
-
-/** Without a store a rotated refresh token would be lost with the process, and the access with it. Throws `cli/usage`. */
-export function keptNowhere(connector: Connector): Kept {
-  if (mayRotate(connector)) {
-    throw new Failure(
-      'cli/usage',
-      'auth',
-      'this connector signs in with a refresh token that may rotate; give --store DIR so that it is not lost',
-    )
-  }
-  return {
-    read: async () => ({}),
-    keep: async () => {
-      throw new Failure('auth/not-kept', 'auth', 'there is no store')
-    },
-  }
-}
-
 /** The HTTP room of a connection. `allow_private` from the flag counts for this run alone. */
 export async function openTheHttp(
   target: Target,
   io: Io,
   more: {
-    readonly kept: Kept
+    readonly asking: Asking
     readonly allow_private: boolean
     readonly onWait?: (wait: { readonly why: string; readonly until: string }) => void
   },
 ): Promise<Http> {
   const [{ openHttp }, { Secret }] = await Promise.all([import('../runtime/http/open.ts'), import('../runtime/secret.ts')])
   const { connector, connection } = target
-  return openHttp({
+  const http = openHttp({
     connector,
     settings: connection.settings,
     secrets: async (name) => {
@@ -211,13 +182,21 @@ export async function openTheHttp(
           name,
           `secret \`${safe(name)}\` has no reference; add --secret ${safe(name)}=env:VARIABLE`,
         )
+      await more.asking.used(name)
       return new Secret(readSecret(name, ref, io.env))
     },
     allow_private: connection.allow_private || more.allow_private,
     now: io.now,
-    kept: more.kept,
+    kept: more.asking.kept,
     ...(more.onWait === undefined ? {} : { onWait: more.onWait }),
   })
+  return {
+    ...http,
+    async close() {
+      await http.close()
+      more.asking.close()
+    },
+  }
 }
 
 /**

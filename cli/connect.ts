@@ -1,11 +1,14 @@
 import { Failure } from '../runtime/errors.ts'
 import type { Connection } from '../runtime/types.ts'
-import { COMMON, type CommandSpec, STORE } from './args.ts'
+import { withoutMarks } from './ages.ts'
+import { COMMON, type CommandSpec, STORE, whole } from './args.ts'
 import { attested, canaries, PROTECT, SCOPE } from './attest.ts'
 import { command } from './command.ts'
 import { CONNECTION, guardedIo, targetFrom, withStore } from './compose.ts'
 import { actOf } from './inputs.ts'
 import { EXIT, type Io, JSON_VERSION } from './io.ts'
+import { levelsFrom, OWNERS } from './levels.ts'
+import { lookAtSecrets } from './seen.ts'
 import { jsonLine, painter, safe } from './text.ts'
 
 const spec = {
@@ -15,7 +18,8 @@ const spec = {
   takes: [1, 1],
   flags: {
     ...CONNECTION,
-    owner: { type: 'string', value: 'WHO', about: 'the person or team that answers for it' },
+    ...OWNERS,
+    'rotate-every': { type: 'string', value: 'DAYS', about: 'when its secrets are due to be replaced (default 90; 0: never)' },
     ...SCOPE,
     ...PROTECT,
     ...STORE,
@@ -42,12 +46,17 @@ export const run = command(spec, async ({ flags, words }, io) => {
   const now = io.now()
   return withStore(flags.store, io, true, async (store) => {
     const before = await store.connection(name)
+    const { seen, changed } = await lookAtSecrets(target.connection, before?.seen ?? {}, io)
     const connection = {
       ...target.connection,
+      seen,
+      ...rotateEvery(flags['rotate-every'], before),
       owner: flags.owner ?? before?.owner ?? null,
+      data_owner: flags['data-owner'] ?? before?.data_owner ?? null,
+      levels: levelsFrom(flags.level, before?.levels),
       attested:
         attested(flags['attest-scope'], flags['attest-days'], now) ??
-        (sameCredential(before, target.connection) ? (before?.attested ?? null) : null),
+        (changed.length === 0 && sameCredential(before, target.connection) ? (before?.attested ?? null) : null),
       canaries: canaries(flags.canary, target.connector, before?.canaries ?? {}),
       protected: canaries(flags.protect, target.connector, before?.protected ?? {}, '--protect'),
       created_at: before?.created_at ?? target.connection.created_at,
@@ -56,7 +65,15 @@ export const run = command(spec, async ({ flags, words }, io) => {
     // Stored all the same: the machine that syncs may be another one.
     const problem = await secretsProblem(connection, io)
     if (problem !== null) io.err(`note: ${problem}\n`)
-    if (flags.json) io.out(jsonLine({ version: JSON_VERSION, command: 'connect', created: before === null, connection }))
+    if (flags.json)
+      io.out(
+        jsonLine({
+          version: JSON_VERSION,
+          command: 'connect',
+          created: before === null,
+          connection: withoutMarks(connection, now),
+        }),
+      )
     else {
       const paint = painter(io.color)
       io.out(`${paint.green(before === null ? 'connected' : 'changed')}  ${safe(name)}: ${safe(target.connector.title)}\n`)
@@ -65,6 +82,12 @@ export const run = command(spec, async ({ flags, words }, io) => {
     return EXIT.fine
   })
 })
+
+function rotateEvery(given: string | undefined, before: Connection | null): Pick<Connection, 'rotate_every_days'> {
+  if (given === undefined) return before?.rotate_every_days === undefined ? {} : { rotate_every_days: before.rotate_every_days }
+  const days = whole('--rotate-every', given, 90, [0, 3650])
+  return { rotate_every_days: days === 0 ? null : days }
+}
 
 /** A statement about what a credential sees says nothing about another credential. */
 function sameCredential(

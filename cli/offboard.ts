@@ -7,7 +7,7 @@ import { makePlan } from '../runtime/govern/plan.ts'
 import { COMMON, type CommandSpec, STORE } from './args.ts'
 import { ASKING, openChanging, spanOf, TEN_MINUTES, WAITING } from './changing.ts'
 import { command } from './command.ts'
-import { type BothStores, storedConnection, storedConnector, withStore } from './compose.ts'
+import { type BothStores, storeDir, storedConnection, storedConnector, withStore } from './compose.ts'
 import { asker } from './inputs.ts'
 import { EXIT, type Exit, type Io, JSON_VERSION } from './io.ts'
 import { leave } from './offboard-run.ts'
@@ -66,7 +66,12 @@ export const run = command(spec, async ({ flags, words: [who = ''] }, io) => {
     })
     const planned = await makePlan({ store, targets, wanted, source: null, made_by: by, why, now: io.now, keep_already: true })
     if (flags['dry-run']) return dryRun(person, planned.plan, not_possible, flags.json, io)
-    const changing = openChanging(store, io, { wait_ms, allow_private: flags['allow-private'], name_connections: true })
+    const changing = openChanging(store, io, {
+      dir: storeDir(flags.store, io),
+      wait_ms,
+      allow_private: flags['allow-private'],
+      name_connections: true,
+    })
     try {
       return await leave({ store, io, targets, person, plan: planned.plan, not_possible, changing, by, why, flags })
     } finally {

@@ -36,39 +36,45 @@ export const run = command(spec, async ({ flags, words }, unguarded) => {
     import('../runtime/spec/nearest.ts'),
     import('../runtime/judge/ceiling.ts'),
   ])
-  return withTarget(name, flags, unguarded, async (target, http, io) => {
-    const declared = target.connector.streams[stream]
-    if (declared === undefined) throw unknownStream(target.connector, stream)
-    const looked = await openFirstPages(target, http, nearest)(stream)
-    const auth = maskedAuth(target)
-    const best = ceiling(target.connector).find((c) => c.stream === stream) ?? null
-    if ('blocked' in looked) {
-      if (flags.json) io.out(jsonLine({ version: JSON_VERSION, command: 'preview', stream, problem: looked.blocked }))
-      else io.out(`${safe(stream)}: ${safe(looked.blocked)}\n`)
-      return EXIT.findings
-    }
-    const { page, findings } = looked
-    const dropped = droppedKeys(
-      declared,
-      page.records.map((r) => r.raw),
-    )
-    const bad = page.observation.kind !== 'answer' || findings.some(({ severity }) => severity === 'error')
-    const findingLines = findings.map((f): Line => ({ severity: f.severity, text: said(f) }))
-    if (flags.json)
-      io.out(
-        jsonLine({
-          version: JSON_VERSION,
-          command: 'preview',
-          stream,
-          ...previewJson(page, auth, limit),
-          findings,
-          dropped,
-          proof: best,
-        }),
+  return withTarget(
+    name,
+    flags,
+    unguarded,
+    async (target, http, io) => {
+      const declared = target.connector.streams[stream]
+      if (declared === undefined) throw unknownStream(target.connector, stream)
+      const looked = await openFirstPages(target, http, nearest)(stream)
+      const auth = maskedAuth(target)
+      const best = ceiling(target.connector).find((c) => c.stream === stream) ?? null
+      if ('blocked' in looked) {
+        if (flags.json) io.out(jsonLine({ version: JSON_VERSION, command: 'preview', stream, problem: looked.blocked }))
+        else io.out(`${safe(stream)}: ${safe(looked.blocked)}\n`)
+        return EXIT.findings
+      }
+      const { page, findings } = looked
+      const dropped = droppedKeys(
+        declared,
+        page.records.map((r) => r.raw),
       )
-    else io.out(previewText(page, auth, limit, findingLines, dropped, best, io, painter(io.color)))
-    return bad ? EXIT.findings : EXIT.fine
-  })
+      const bad = page.observation.kind !== 'answer' || findings.some(({ severity }) => severity === 'error')
+      const findingLines = findings.map((f): Line => ({ severity: f.severity, text: said(f) }))
+      if (flags.json)
+        io.out(
+          jsonLine({
+            version: JSON_VERSION,
+            command: 'preview',
+            stream,
+            ...previewJson(page, auth, limit),
+            findings,
+            dropped,
+            proof: best,
+          }),
+        )
+      else io.out(previewText(page, auth, limit, findingLines, dropped, best, io, painter(io.color)))
+      return bad ? EXIT.findings : EXIT.fine
+    },
+    'preview',
+  )
 })
 
 function previewJson(page: FirstPage, auth: string, limit: number): object {

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isNetwork } from '../runtime/api/client-address.ts'
 import { Failure } from '../runtime/errors.ts'
 import { COMMON, type CommandSpec, STORE, whole } from './args.ts'
 import { command } from './command.ts'
@@ -26,9 +27,21 @@ const spec = {
     key: {
       type: 'string',
       value: 'REF',
-      about: 'key that protects stored secrets, env:VARIABLE or file:PATH: 32 bytes in base64',
+      about: 'key that protects stored secrets, env:VARIABLE or file:PATH (32 bytes in base64) or transit:URL',
+    },
+    'old-key': {
+      type: 'string',
+      multiple: true,
+      value: 'REF',
+      about: 'a key that protected them before, while it is replaced (`rollcall rotate`)',
     },
     'per-minute': { type: 'string', value: 'N', about: 'requests of one credential a minute (default 600)' },
+    'trust-proxy': {
+      type: 'string',
+      multiple: true,
+      value: 'ADDRESS',
+      about: 'a proxy, 10.0.0.5 or 10.0.0.0/8, whose X-Forwarded-For names the client (else the address of the socket counts)',
+    },
     'allow-private': { type: 'boolean', about: 'connections may go to private networks, over plain http' },
     ...STORE,
     ...COMMON,
@@ -39,11 +52,14 @@ const spec = {
   ],
 } as const satisfies CommandSpec
 
+/** Of each tenant at least this often; what changes a gate is looked at sooner. */
+const SWEEP_MS = 15_000
+
 export const run = command(spec, async ({ flags }, io) => {
   const port = whole('--port', flags.port, 8080, [0, 65_535])
   const per_minute = whole('--per-minute', flags['per-minute'], 600, [1, 1_000_000])
   const host = flags.host ?? '127.0.0.1'
-  const [{ serve }, { openApi }, { openHouse }, { openControl }, { signerOf }, { keySourceFrom }] = await Promise.all([
+  const [{ serve }, { openApi }, { openHouse }, { openControl }, { signerOf }, { joined, keySourceFrom }] = await Promise.all([
     import('@hono/node-server'),
     import('../runtime/api/app.ts'),
     import('../runtime/api/house.ts'),
@@ -51,8 +67,13 @@ export const run = command(spec, async ({ flags }, io) => {
     import('../runtime/ledger/checkpoint.ts'),
     import('../runtime/vault/key-source.ts'),
   ])
+  const proxies = flags['trust-proxy']
+  const wrong = proxies.find((one) => !isNetwork(one))
+  if (wrong !== undefined)
+    throw new Failure('cli/usage', '--trust-proxy', `--trust-proxy takes an address or a network, not ${safe(wrong)}`)
   const dir = storeDir(flags.store, io)
-  const key = flags.key === undefined ? null : keySourceFrom(flags.key, io.env)
+  const keyOf = (reference: string) => keySourceFrom(reference, io.env)
+  const key = flags.key === undefined ? null : joined(keyOf(flags.key), flags['old-key'].map(keyOf))
   const control = openControl(dir)
   const stop = Promise.withResolvers<void>()
   const off = io.onStop(stop.resolve)
@@ -81,11 +102,16 @@ export const run = command(spec, async ({ flags }, io) => {
         read: (name) => (builtIn().includes(name) ? readBytes(findConnector(name).path, name) : null),
       },
       allow_private: flags['allow-private'],
+      sweep_ms: SWEEP_MS,
       limits: { per_minute, burst: Math.max(20, Math.ceil(per_minute / 5)) },
+      tenant_limits: { per_minute: per_minute * 10, burst: Math.max(100, per_minute * 2) },
       strangers: { per_minute: 60, burst: 30 },
+      proxies,
       signer: signerOf(new URL(public_url).hostname, ledgerKey(join(dir, 'control'))),
       log: (line) => io.err(`${new Date(io.now()).toISOString()} ${safe(line)}\n`),
     })
+    // Sweeps and webhooks go on whether or not anybody asks.
+    await house.openAll()
     const app = openApi(house)
     fetch = (request, env) => app.fetch(request, env as never)
     if (flags.json) io.out(jsonLine({ version: JSON_VERSION, command: 'serve', url: public_url, store: dir }))

@@ -1,7 +1,10 @@
+import { agesOf } from '../runtime/govern/rotation.ts'
+import { freshFor } from '../runtime/judge/freshness.ts'
 import type { Snapshot, SyncRow } from '../runtime/store/port.ts'
 import type { IntentRow, WriteMetrics } from '../runtime/store/write-port.ts'
 import type { Connection, Connector, Gap } from '../runtime/types.ts'
 import type { KillSwitch } from '../runtime/write-types.ts'
+import { overdueLines, waitingJson } from './ages.ts'
 import { COMMON, type CommandSpec, STORE } from './args.ts'
 import { command } from './command.ts'
 import { type BothStores, readingStore, storedConnection, storedConnector } from './compose.ts'
@@ -52,7 +55,13 @@ export const run = command(spec, async ({ flags, words: [name] }, io) =>
     const all = []
     for (const connection of connections) all.push(await statusOf(store, connection, flags.gaps, io))
     if (flags.json)
-      io.out(jsonLine({ version: JSON_VERSION, command: 'status', connections: all.map((s) => statusJson(s, flags.evidence)) }))
+      io.out(
+        jsonLine({
+          version: JSON_VERSION,
+          command: 'status',
+          connections: all.map((s) => statusJson(s, flags.evidence, io.now())),
+        }),
+      )
     else for (const status of all) io.out(statusText(status, flags.evidence, io, painter(io.color)))
     if (all.length === 0) io.err('no connections yet; `rollcall connect --help` shows how to make one\n')
     return EXIT.fine
@@ -70,7 +79,7 @@ async function statusOf(store: BothStores, connection: Connection, withGaps: boo
       latest,
       complete,
       age_ms: io.now() - Date.parse(latest.facts.started_at),
-      fresh_for_ms: freshFor(connector, latest.stream),
+      fresh_for_ms: freshForMs(connector, connection, latest.stream),
     }))
     .sort((a, b) => place(a.latest.stream) - place(b.latest.stream))
   const never = order.filter((stream) => !lines.some((line) => line.latest.stream === stream))
@@ -82,14 +91,18 @@ async function statusOf(store: BothStores, connection: Connection, withGaps: boo
   return { connection, sync: sync ?? null, lines, never, writes, reverted, stops, gaps }
 }
 
-function freshFor(connector: Connector | null, stream: string): number | null {
-  const seconds = connector?.streams[stream]?.fresh_for_s
-  return seconds === undefined ? null : seconds * 1000
+function freshForMs(connector: Connector | null, connection: Connection, stream: string): number | null {
+  const declared = connector?.streams[stream]
+  return declared === undefined ? null : freshFor(declared, connection) * 1000
 }
 
 const isStale = (line: Line): boolean => line.fresh_for_ms !== null && line.age_ms > line.fresh_for_ms
 
-function statusJson({ connection, sync, lines, never, writes, reverted, stops, gaps }: Status, evidence: boolean): object {
+function statusJson(
+  { connection, sync, lines, never, writes, reverted, stops, gaps }: Status,
+  evidence: boolean,
+  now_ms: number,
+): object {
   const streams = lines.map((line) => {
     const { verdict, facts } = line.latest
     const stream = {
@@ -122,11 +135,14 @@ function statusJson({ connection, sync, lines, never, writes, reverted, stops, g
     connection: connection.name,
     connector: connection.connector,
     owner: connection.owner,
+    data_owner: connection.data_owner ?? null,
     attested: connection.attested,
     sync,
     streams: Object.fromEntries(streams),
     never_synced: never,
     writes: writesJson(writes),
+    credentials: agesOf(connection, () => null, now_ms),
+    rotation: waitingJson(connection),
     reverted: reverted.map(({ intent }) => ({
       intent: intent.intent,
       action: intent.action,
@@ -140,7 +156,7 @@ function statusJson({ connection, sync, lines, never, writes, reverted, stops, g
 
 function statusText(status: Status, evidence: boolean, io: Io, paint: Paint): string {
   const { connection, sync, lines, never } = status
-  const changes = writesText(status, paint)
+  const changes = overdueLines(connection, io.now(), paint) + writesText(status, paint)
   const last =
     sync === null
       ? 'never synced'

@@ -1,5 +1,5 @@
+import { Failure } from '../runtime/errors.ts'
 import type { Breach } from '../runtime/govern/standing.ts'
-import type { Store } from '../runtime/store/port.ts'
 import { COMMON, type CommandSpec, type Flags, STORE } from './args.ts'
 import { attested, canaries, SCOPE, unknownStream } from './attest.ts'
 import { command } from './command.ts'
@@ -7,9 +7,9 @@ import {
   type BothStores,
   CONNECTION,
   guardedIo,
-  keptIn,
   openTheHttp,
   refuseConnectionFlags,
+  storeDir,
   storedTarget,
   type Target,
   targetFrom,
@@ -18,7 +18,9 @@ import {
 import { actOf } from './inputs.ts'
 import type { Io } from './io.ts'
 import { openProgress } from './progress.ts'
+import { lookAtSecrets } from './seen.ts'
 import { jsonLine, painter, safe } from './text.ts'
+import { openAsking } from './vault.ts'
 
 const spec = {
   name: 'sync',
@@ -62,7 +64,7 @@ export const run = command(spec, async ({ flags, words: [name] }, io) => {
   if (name !== undefined) refuseConnectionFlags(flags, name)
   if (given !== null) refuseUnknownStreams(given, flags)
   return withStore(flags.store, io, given !== null, async (store) => {
-    const asked = given ?? (await storedTarget(store, name ?? '', io))
+    const asked = given ?? (await withNewCredential(store, await storedTarget(store, name ?? '', io), flags, io))
     refuseUnknownStreams(asked, flags)
     const target = await prepared(store, asked, flags, io)
     return await read(store, target, flags, await guardedIo(target.connection, io))
@@ -73,15 +75,46 @@ function refuseUnknownStreams({ connector }: Target, flags: SyncFlags): void {
   for (const stream of flags.stream) if (!Object.hasOwn(connector.streams, stream)) throw unknownStream(connector, stream)
 }
 
+/** One that waits is tried first; as long as it has not proved itself, the old one reads. */
+async function withNewCredential(store: BothStores, target: Target, flags: SyncFlags, io: Io): Promise<Target> {
+  if ((target.connection.rotation ?? null) === null) return target
+  const { tryNewCredential } = await import('./rotate-credential.ts')
+  try {
+    const { is, because, connection } = await tryNewCredential(store, target, io, {
+      dir: storeDir(flags.store, io),
+      allow_private: flags['allow-private'],
+    })
+    io.err(
+      is === 'waiting'
+        ? `note: the new credential has not proved itself yet: ${safe(because ?? '')}\n`
+        : 'note: the new credential is used now\n',
+    )
+    return { ...target, connection }
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error
+    io.err(`note: the new credential could not be tried: ${error.message}\n`)
+    return target
+  }
+}
+
 /** What a person adds on the command line becomes part of the stored connection: the next sync rests on it too. */
-async function prepared(store: Store, target: Target, flags: SyncFlags, io: Io): Promise<Target> {
+async function prepared(store: BothStores, target: Target, flags: SyncFlags, io: Io): Promise<Target> {
   const before = (await store.connection(target.connection.name)) ?? target.connection
   const stated = attested(flags['attest-scope'], flags['attest-days'], io.now())
+  const { seen, changed } = await lookAtSecrets(target.connection, before.seen ?? {}, io)
+  if (changed.length > 0) {
+    const act = actOf(io, 'rollcall sync found another value where the secret is kept')
+    await store.enter({ ...act, what: 'credential changed', about: before.name, detail: { secrets: changed } })
+    io.err(`note: ${changed.map(safe).join(', ')} has another value than before: what was read with it is no baseline any more\n`)
+  }
   const connection = {
+    ...before,
     ...target.connection,
+    seen,
     owner: before.owner,
     created_at: before.created_at,
-    attested: stated ?? before.attested,
+    // A statement about what a credential sees says nothing about another one.
+    attested: stated ?? (changed.length > 0 ? null : before.attested),
     canaries: canaries(flags.canary, target.connector, before.canaries),
     protected: before.protected ?? {},
   }
@@ -95,7 +128,7 @@ async function read(store: BothStores, target: Target, flags: SyncFlags, io: Io)
   let stats: (() => ReturnType<typeof http.stats>) | null = null
   const progress = openProgress(io, quiet ? 'none' : io.tty && !flags.json ? 'terminal' : 'lines', () => stats?.() ?? null)
   const http = await openTheHttp(target, io, {
-    kept: keptIn(store, target.connection.name),
+    asking: openAsking(target, io, { what: 'sync', dir: storeDir(flags.store, io), store }),
     allow_private: flags['allow-private'],
     onWait: (wait) => progress.on({ kind: 'wait', ...wait }),
   })

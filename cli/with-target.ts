@@ -3,18 +3,17 @@ import type { Flags } from './args.ts'
 import {
   type CONNECTION,
   guardedIo,
-  keptIn,
-  keptNowhere,
-  mayRotate,
   openTheHttp,
   readingStore,
   refuseConnectionFlags,
+  storeDir,
   storedTarget,
   type Target,
   targetFrom,
   withStore,
 } from './compose.ts'
 import type { Io } from './io.ts'
+import { openAsking } from './vault.ts'
 
 type TargetFlags = Flags<typeof CONNECTION> & { readonly store: string | undefined }
 
@@ -24,23 +23,24 @@ export async function withTarget<T>(
   flags: TargetFlags,
   io: Io,
   work: (target: Target, http: Http, io: Io) => Promise<T>,
+  what: string,
 ): Promise<T> {
   if (name !== undefined) {
     refuseConnectionFlags(flags, name)
     const stored = await readingStore(flags.store, io, (store) => storedTarget(store, name, io))
-    // Beside a sync under way, unless signing in may have something to keep.
-    if (!mayRotate(stored.connector)) return ask(stored, keptNowhere(stored.connector))
-    return withStore(flags.store, io, false, async (store) => ask(await storedTarget(store, name, io), keptIn(store, name)))
+    // Beside a sync under way: what signing in keeps lies in a file that several processes may write.
+    return ask(stored, storeDir(flags.store, io))
   }
   const target = await targetFrom(flags, null, io)
-  if (flags.store === undefined) return ask(target, keptNowhere(target.connector))
-  return withStore(flags.store, io, true, (store) => ask(target, keptIn(store, target.connection.name)))
+  if (flags.store === undefined) return ask(target, null)
+  return withStore(flags.store, io, true, () => ask(target, storeDir(flags.store, io)))
 
-  async function ask(asked: Target, kept: ReturnType<typeof keptIn>): Promise<T> {
+  async function ask(asked: Target, dir: string | null): Promise<T> {
+    const asking = openAsking(asked, io, { what, dir, store: null })
     const guarded = await guardedIo(asked.connection, io)
     const onWait = (wait: { readonly why: string; readonly until: string }): void =>
       guarded.err(`waiting until ${wait.until}: ${wait.why}\n`)
-    const http = await openTheHttp(asked, io, { kept, allow_private: flags['allow-private'], onWait })
+    const http = await openTheHttp(asked, io, { asking, allow_private: flags['allow-private'], onWait })
     try {
       return await work(asked, http, guarded)
     } finally {

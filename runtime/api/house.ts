@@ -22,10 +22,17 @@ export type HouseOptions = Omit<House, 'room' | 'closing'> & {
 }
 
 const RECHECK_MS = 60_000
+const LOT = 1000
 
 export const tenantDir = (dir: string, tenant: string): string => join(dir, 'tenants', tenant)
 
-export function openHouse(o: HouseOptions): House & { readonly close: () => Promise<void> } {
+type Opened = House & {
+  /** Every tenant; one that does not open is said and tried again by whoever asks for it. */
+  readonly openAll: () => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+export function openHouse(o: HouseOptions): Opened {
   const rooms = new Map<string, Promise<Room>>()
   const saying = new Map<string, Promise<void>>()
   const closing = new AbortController()
@@ -106,6 +113,17 @@ export function openHouse(o: HouseOptions): House & { readonly close: () => Prom
 
   return {
     ...house,
+    async openAll() {
+      for (let after = ''; ; ) {
+        const lot = o.control.tenants(after, LOT)
+        for (const { tenant } of lot)
+          await roomOf(tenant).catch((error: unknown) =>
+            o.log(`${tenant}: not opened: ${error instanceof Failure ? error.code : (error as Error).name}`),
+          )
+        if (lot.length < LOT) return
+        after = lot.at(-1)?.tenant ?? ''
+      }
+    },
     async close() {
       clearInterval(timer)
       closing.abort()

@@ -8,6 +8,7 @@ import { Failure } from '../errors.ts'
 import { type Cells, type Database, openDatabase } from '../store/sqlite/database.ts'
 import type { Plan } from '../write-types.ts'
 import { DESK } from './schema.ts'
+import { openSealedRows, type SealedRows } from './sealed-rows.ts'
 
 export type ConnectorVersion = {
   readonly connector: string
@@ -23,23 +24,26 @@ export type ConnectorVersion = {
 export type Paused = { readonly connection: string; readonly at: string; readonly by: string; readonly why: string }
 /** `token`: with which it was asked for; null: in a session. */
 export type KeptPlan = { readonly plan: Plan; readonly at: string; readonly by: string; readonly token: string | null }
+/** A waiver that somebody wants, until a second person signs it. */
+export type AskedWaiver = {
+  readonly request: string
+  /** Of whose gate the reason is. */
+  readonly connection: string | null
+  readonly certification: string | null
+  readonly reason: string
+  readonly until: string
+  readonly why: string
+  readonly at: string
+  readonly by: string
+  readonly token: string | null
+  readonly signed: { readonly by: string; readonly at: string } | null
+}
 export type Answered = {
   readonly status: number
   readonly headers: { readonly [name: string]: string }
   readonly body: string | null
 }
-export type SealedRow = {
-  /** Another one with every value: what was read with the value before is no baseline any more. */
-  readonly name: string
-  readonly connection: string
-  readonly field: string
-  readonly origin: string
-  readonly sealed: string
-  readonly at: string
-  readonly by: string
-}
-
-export type Desk = {
+export type Desk = SealedRows & {
   /** The next number; it is the current one from now on. The same text as the current one makes none. */
   readonly upload: (version: { connector: string; yaml: string; fingerprint: string; at: string; by: string }) => ConnectorVersion
   readonly versions: (connector: string) => readonly ConnectorVersion[]
@@ -58,6 +62,11 @@ export type Desk = {
   readonly plan: (hash: string) => KeptPlan | null
   /** Newest first; `before`: a plan's hash. */
   readonly plans: (before: string | null, limit: number) => readonly KeptPlan[]
+  readonly askWaiver: (asked: Omit<AskedWaiver, 'signed'>) => void
+  readonly askedWaiver: (request: string) => AskedWaiver | null
+  /** Ascending by name, after one. */
+  readonly askedWaivers: (after: string, limit: number) => readonly AskedWaiver[]
+  readonly signedWaiver: (request: string, by: string, at: string) => void
   /** Null: it is the first; else what was asked for then, and what was answered, if it was by now. */
   readonly beginKey: (
     asker: string,
@@ -67,21 +76,14 @@ export type Desk = {
   ) => { readonly same: boolean; readonly at: string; readonly answer: Answered | null } | null
   readonly endKey: (asker: string, key: string, answer: Answered) => void
   readonly dropKey: (asker: string, key: string) => void
-  readonly secrets: (connection: string) => readonly SealedRow[]
-  readonly secret: (name: string) => SealedRow | null
-  readonly putSecret: (row: SealedRow) => void
-  readonly allSecrets: () => readonly SealedRow[]
-  /** The same value, sealed anew; false: it is another one by now. */
-  readonly resealSecret: (name: string, before: string, sealed: string) => boolean
-  /** All of the connection but these. */
-  readonly dropSecrets: (connection: string, but: readonly string[]) => void
   readonly close: () => void
 }
 
 /** How long an answer is given again. */
 const KEYS_MS = 86_400_000
 
-export function openDesk(dir: string): Desk {
+/** `beside`: another process has it open and serves from it. */
+export function openDesk(dir: string, { beside = false }: { readonly beside?: boolean } = {}): Desk {
   const file = join(dir, 'desk.db')
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const db = openDatabase(file, dir)
@@ -91,9 +93,16 @@ export function openDesk(dir: string): Desk {
   db.write(() => {
     db.exec(DESK)
     // Of a process that is gone: whoever asks again is served again.
-    db.run('DELETE FROM idempotency WHERE status IS NULL')
+    if (!beside) db.run('DELETE FROM idempotency WHERE status IS NULL')
   })
-  return { ...connectors(db, join(dir, 'connectors')), ...plans(db), ...keys(db), ...secrets(db), close: () => db.close() }
+  return {
+    ...connectors(db, join(dir, 'connectors')),
+    ...plans(db),
+    ...waivers(db),
+    ...keys(db),
+    ...openSealedRows(db),
+    close: () => db.close(),
+  }
 }
 
 const VERSION = `v.connector, v.no, v.fingerprint, v.at, v.by, v.deprecated_at, v.deprecated_why, v.no = c.current
@@ -210,6 +219,32 @@ function plans(db: Database): Pick<Desk, 'keepPlan' | 'plan' | 'plans' | 'pause'
   }
 }
 
+function waivers(db: Database): Pick<Desk, 'askWaiver' | 'askedWaiver' | 'askedWaivers' | 'signedWaiver'> {
+  const ROW = 'SELECT request, body, at, by, token, signed_by, signed_at FROM waiver_request'
+  const from = ([request, body, at, by, token, signed_by, signed_at]: Cells): AskedWaiver =>
+    ({
+      request,
+      ...JSON.parse(body as string),
+      ...{ at, by, token, signed: signed_by === null ? null : { by: signed_by, at: signed_at } },
+    }) as AskedWaiver
+  return {
+    askWaiver: ({ request, at, by, token, ...body }) =>
+      void db.write(() =>
+        db.run(
+          'INSERT INTO waiver_request (request, body, at, by, token) VALUES ($1, $2, $3, $4, $5)',
+          ...[request, JSON.stringify(body), at, by, token],
+        ),
+      ),
+    askedWaiver: (request) => {
+      const row = db.one(`${ROW} WHERE request = $1`, request)
+      return row === undefined ? null : from(row)
+    },
+    askedWaivers: (after, limit) => db.all(`${ROW} WHERE request > $1 ORDER BY request LIMIT $2`, after, limit).map(from),
+    signedWaiver: (request, by, at) =>
+      void db.write(() => db.run('UPDATE waiver_request SET signed_by = $2, signed_at = $3 WHERE request = $1', request, by, at)),
+  }
+}
+
 function keys(db: Database): Pick<Desk, 'beginKey' | 'endKey' | 'dropKey'> {
   return {
     beginKey: (asker, key, request, at) =>
@@ -234,37 +269,5 @@ function keys(db: Database): Pick<Desk, 'beginKey' | 'endKey' | 'dropKey'> {
       ),
     dropKey: (asker, key) =>
       void db.write(() => db.run('DELETE FROM idempotency WHERE asker = $1 AND key = $2 AND status IS NULL', asker, key)),
-  }
-}
-
-function secrets(db: Database): Pick<Desk, 'secrets' | 'secret' | 'putSecret' | 'allSecrets' | 'resealSecret' | 'dropSecrets'> {
-  const COLUMNS = 'name, connection, field, origin, sealed, at, by'
-  const from = ([name, connection, field, origin, sealed, at, by]: Cells): SealedRow =>
-    ({ name, connection, field, origin, sealed, at, by }) as SealedRow
-  return {
-    secrets: (connection) =>
-      db.all(`SELECT ${COLUMNS} FROM secret WHERE connection = $1 ORDER BY field, at`, connection).map(from),
-    secret: (name) => {
-      const row = db.one(`SELECT ${COLUMNS} FROM secret WHERE name = $1`, name)
-      return row === undefined ? null : from(row)
-    },
-    putSecret: ({ name, connection, field, origin, sealed, at, by }) =>
-      void db.write(() => {
-        db.run(
-          `INSERT INTO secret (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-          ...[name, connection, field, origin, sealed, at, by],
-        )
-      }),
-    allSecrets: () => db.all(`SELECT ${COLUMNS} FROM secret ORDER BY name`).map(from),
-    resealSecret: (name, before, sealed) =>
-      db.write(() => db.run('UPDATE secret SET sealed = $3 WHERE name = $1 AND sealed = $2', name, before, sealed) > 0),
-    dropSecrets: (connection, but) =>
-      void db.write(() =>
-        db.run(
-          'DELETE FROM secret WHERE connection = $1 AND name NOT IN (SELECT value FROM json_each($2))',
-          connection,
-          JSON.stringify(but),
-        ),
-      ),
   }
 }

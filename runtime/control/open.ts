@@ -11,7 +11,7 @@ import type { DataKeys } from '../vault/rewrap.ts'
 import { KEYS, openKeys, takeOverOldKeys } from './keys.ts'
 import { CONTROL } from './schema.ts'
 import { hashOf, newId, newSecret, newToken, sameHash, tokenId } from './token.ts'
-import type { Binding, IdentityProvider, LoginUnderWay, Role, Session, Tenant, Token } from './types.ts'
+import type { Binding, IdentityProvider, LoginUnderWay, NamedSession, Role, Session, Tenant, Token } from './types.ts'
 
 export type Control = {
   readonly tenant: (tenant: string) => Tenant | null
@@ -41,6 +41,11 @@ export type Control = {
   readonly session: (text: string, now: string) => Session | null
   readonly touchSession: (text: string, now: string) => void
   readonly endSession: (text: string) => void
+  /** Those that are not over, ascending by name, after one. */
+  readonly sessions: (tenant: string, now: string, after: string, limit: number) => readonly NamedSession[]
+  readonly sessionNamed: (tenant: string, now: string, session: string) => Session | null
+  /** By its name. False: there is none such in that tenant. */
+  readonly closeSession: (tenant: string, session: string) => boolean
   readonly beginLogin: (login: LoginUnderWay) => string
   /** Once: it is gone afterwards. */
   readonly takeLogin: (text: string, now: string) => LoginUnderWay | null
@@ -50,6 +55,8 @@ export type Control = {
   readonly said: (n: number) => void
   readonly keys: DataKeys
   readonly ready: () => boolean
+  /** Hears of each commit of this process. What it returns ends that. */
+  readonly onCommit: (listener: () => void) => () => void
   readonly close: () => void
 }
 
@@ -204,14 +211,19 @@ function rest(
   | 'session'
   | 'touchSession'
   | 'endSession'
+  | 'sessions'
+  | 'sessionNamed'
+  | 'closeSession'
   | 'beginLogin'
   | 'takeLogin'
   | 'leaveUnsaid'
   | 'unsaid'
   | 'said'
   | 'ready'
+  | 'onCommit'
   | 'close'
 > {
+  const NAME = 'lower(hex(substr(hash, 1, 12)))'
   const SESSION = 'tenant, idp, issuer, subject, email, made_at, expires_at, used_at'
   return {
     makeSession: ({ tenant, idp, issuer, subject, email, made_at, expires_at, used_at }) => {
@@ -227,14 +239,28 @@ function rest(
     },
     session: (text, now) => {
       const row = db.one(`SELECT ${SESSION} FROM session WHERE hash = $1 AND expires_at > $2`, hashOf(text), now)
-      if (row === undefined) return null
-      const [tenant, idp, issuer, subject, email, made_at, expires_at, used_at] = row as string[] & { 4: string | null }
-      return { tenant, idp, issuer, subject, email, made_at, expires_at, used_at } as Session
+      return row === undefined ? null : sessionFrom(row)
     },
     touchSession: (text, now) => {
       db.write(() => db.run('UPDATE session SET used_at = $2 WHERE hash = $1', hashOf(text), now), 'process')
     },
     endSession: (text) => void db.write(() => db.run('DELETE FROM session WHERE hash = $1', hashOf(text))),
+    sessions: (tenant, now, after, limit) =>
+      db
+        .all(
+          `SELECT ${SESSION}, ${NAME} AS name FROM session WHERE tenant = $1 AND expires_at > $2 AND name > $3 ORDER BY name LIMIT $4`,
+          ...[tenant, now, after, limit],
+        )
+        .map((row) => ({ ...sessionFrom(row), session: row[8] as string })),
+    sessionNamed: (tenant, now, session) => {
+      const row = db.one(
+        `SELECT ${SESSION} FROM session WHERE tenant = $1 AND expires_at > $2 AND ${NAME} = $3`,
+        ...[tenant, now, session],
+      )
+      return row === undefined ? null : sessionFrom(row)
+    },
+    closeSession: (tenant, session) =>
+      db.write(() => db.run(`DELETE FROM session WHERE tenant = $1 AND ${NAME} = $2`, tenant, session) > 0),
     beginLogin: ({ idp, state, nonce, verifier, expires_at }) => {
       const text = newSecret()
       db.write(() =>
@@ -260,10 +286,14 @@ function rest(
         .all('SELECT n, entry FROM unsaid WHERE tenant = $1 ORDER BY n', tenant)
         .map(([n, entry]) => ({ n: n as number, entry: JSON.parse(entry as string) as NewEntry })),
     said: (n) => void db.write(() => db.run('DELETE FROM unsaid WHERE n = $1', n)),
+    onCommit: db.onCommit,
     ready: () => db.one('SELECT 1')?.[0] === 1,
     close: () => db.close(),
   }
 }
+
+const sessionFrom = ([tenant, idp, issuer, subject, email, made_at, expires_at, used_at]: Cells): Session =>
+  ({ tenant, idp, issuer, subject, email, made_at, expires_at, used_at }) as Session
 
 const tenantFrom = ([tenant, title, made_at, made_by]: Cells): Tenant => ({ tenant, title, made_at, made_by }) as Tenant
 

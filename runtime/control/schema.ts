@@ -21,6 +21,9 @@ CREATE INDEX IF NOT EXISTS unsaid_of ON unsaid (tenant, n);
 `
 
 export const DESK = `
+CREATE TABLE IF NOT EXISTS waiver_request (
+  request TEXT PRIMARY KEY, body TEXT NOT NULL, at TEXT NOT NULL, by TEXT NOT NULL, token TEXT, signed_by TEXT, signed_at TEXT
+) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS connector_version (
   connector TEXT NOT NULL, no INTEGER NOT NULL, yaml TEXT NOT NULL, fingerprint TEXT NOT NULL, at TEXT NOT NULL, by TEXT NOT NULL,
   deprecated_at TEXT, deprecated_why TEXT, PRIMARY KEY (connector, no)) STRICT, WITHOUT ROWID;

@@ -58,6 +58,9 @@ export type Session = {
   readonly used_at: string
 }
 
+/** `session`: its public half, of the cookie's hash. It stands in the ledger and ends the session; nobody comes in with it. */
+export type NamedSession = Session & { readonly session: string }
+
 /** A login under way: what must come back with the code. */
 export type LoginUnderWay = {
   readonly idp: string

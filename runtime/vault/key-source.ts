@@ -3,16 +3,10 @@ import { hash } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { Failure } from '../errors.ts'
 import { kmsSource, transit } from './kms.ts'
-import { type DataKey, unwrap, wrap } from './seal.ts'
+import { unwrap, wrap } from './seal.ts'
+import type { KeySource } from './source.ts'
 
-/** Wraps and unwraps data keys; the key-encryption key itself stays inside. */
-export type KeySource = {
-  /** Names the key, not the value of it: shown in `doctor` and kept beside what it wrapped. */
-  readonly id: string
-  readonly wrap: (tenant: string, key: DataKey) => Promise<string>
-  /** Null: this source did not wrap it. */
-  readonly unwrap: (tenant: string, id: string, wrapped: string) => Promise<DataKey | null>
-}
+export type { KeySource } from './source.ts'
 
 const KEY_BYTES = 32
 

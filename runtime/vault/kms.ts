@@ -1,6 +1,6 @@
 /** A key that never leaves the KMS that has it: data keys are sent there to be wrapped and unwrapped. */
 import { Failure } from '../errors.ts'
-import type { KeySource } from './key-source.ts'
+import type { KeySource } from './source.ts'
 
 /** What is asked of a KMS. `bound` is authenticated with the text where the KMS can do that. */
 export type Kms = {

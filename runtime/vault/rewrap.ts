@@ -4,8 +4,8 @@
  * before: whoever stops half-way asks again.
  */
 import { Failure } from '../errors.ts'
-import type { KeySource } from './key-source.ts'
 import type { DataKey } from './seal.ts'
+import type { KeySource } from './source.ts'
 
 /** One wrapping: a data key has as many as there are sources that open it. */
 export type WrappedKey = { readonly id: string; readonly source: string; readonly wrapped: string; readonly made_at: string }

@@ -159,7 +159,7 @@ describe('sync in one go', () => {
     const slow = await startTarget({
       dialect: 'cursor',
       population: population({ n: 900, seed: 6, ids: 'prefixed', groups: 3 }),
-      latency_ms: 30,
+      latency_ms: 60,
     })
     const args = [
       'sync',
@@ -174,8 +174,10 @@ describe('sync in one go', () => {
       'slow',
     ] as const
     const running = w.json(...args)
-    setTimeout(() => w.stop(), 250)
+    // In the middle of it, however long the machine takes to get there.
+    const watch = setInterval(() => slow.requests.length >= 3 && w.stop(), 5)
     const paused = await running
+    clearInterval(watch)
     expect(paused.exit).toBe(EXIT.environment)
     expect(paused.doc).toMatchObject({ state: 'paused', streams: {}, gate: { is: 'deny' } })
     expect(paused.err).toContain('once more stops at once')
