@@ -242,8 +242,8 @@ export type ClosureFacts = readonly {
 
 /**
  * Item 9. A named id that is alive refutes the *node* stream; the edge stream, complete or not, cannot be relied upon while it names
- * unlisted nodes. An edge to a deleted node is odd and no more. What could not be asked keeps the edges from being complete;
- * for the nodes it is one frame less. Pass the findings to `judge` of the side they are for.
+ * unlisted nodes. An edge to a deleted node is odd and no more. What could not be asked keeps both from being complete: the list may
+ * leave out somebody who is there. Pass the findings to `judge` of the side they are for.
  */
 export function closureFindings(closure: ClosureFacts, side: 'node' | 'edge'): readonly Finding[] {
   return closure.map((entry) => {

@@ -8,7 +8,7 @@ import { type History, historyFindings, isVoid } from './history.ts'
 import { structureFindings } from './structure.ts'
 
 /** Raise it with every change of a rule; it is recorded with each verdict. */
-export const RULES_VERSION = 'rollcall-completeness-1'
+export const RULES_VERSION = 'rollcall-completeness-2'
 
 export type JudgeInput = History & {
   readonly facts: ReadFacts
@@ -59,6 +59,8 @@ type Lack = { readonly because: string; readonly settle: readonly string[] }
 
 /** Items that must hold in every list, whatever else is shown. */
 const NEEDED = ['terminal_page', 'unique_ids', 'no_loop', 'conservation', 'ledger', 'fields', 'freshness'] as const
+/** Item 9, of the edges and of whom they name: somebody the list lacks and who cannot be asked for may be there. */
+const CLOSURE: readonly string[] = ['closure', 'named_by_edges']
 /** Item 16: one of them. */
 const SCOPE = ['scope_proof', 'scope_attested'] as const
 
@@ -79,7 +81,7 @@ function lacks(
       ),
     )
   const closure = findings
-    .filter((finding) => finding.check === 'closure' && finding.result === 'missing')
+    .filter((finding) => CLOSURE.includes(finding.check) && finding.result === 'missing')
     .map((finding) => lackOf([finding], ''))
   const seen = SCOPE.some((check) => off.includes(check) || holding(check))
   const scope = seen ? [] : [scopeLack(findings)]

@@ -271,6 +271,14 @@ const ROWS: readonly Row[] = [
     HONEST,
     [...secondPass(HONEST), ...closureFindings(edges({ unasked: 1 }), 'edge')],
   ],
+  // GitHub's members have no path by id: a hidden member whom a team names is neither alive nor gone.
+  [
+    'R24 edge to a node that cannot be asked for: the nodes',
+    'unproven',
+    /could not be asked for/,
+    HONEST,
+    [...secondPass(HONEST), ...closureFindings(edges({ unanswered: 1 }), 'node')],
+  ],
   [
     'R25 a field vanished',
     'incomplete',

@@ -23,7 +23,6 @@ import type {
   Spot,
   Subject,
   TwinView,
-  Where,
   World,
 } from './types.ts'
 
@@ -54,7 +53,7 @@ export function answer(twin: Inside, ask: Ask, served: Served): Body | Answer {
     const shown = found === null ? [] : visible(twin, ask, of, [found], 'get')
     const entry = shown[0]
     if (entry === undefined) return removed(twin, of, String(say(one.id ?? ''))) ?? twin.error('not_found')
-    const body = one.as === undefined ? twin.world.shown(of, entry) : row(twin, ask, of, entry, one.as)
+    const body = one.as === undefined ? twin.world.shown(of, entry) : twin.world.told(of, entry, one.as, ask.scope)
     return { status: 200, headers, body: selected(body, one.select, ask) }
   }
   if ('answer' in spec && !('effects' in spec))
@@ -92,17 +91,6 @@ function visible(twin: Inside, ask: Ask, collection: string, entries: readonly E
   return shown
 }
 
-function row(twin: Inside, ask: Ask, collection: string, entry: Entry, as: Json): Json {
-  const where: Where = { id: { in: [entry.id] } }
-  return twin.lists.list(collection, linkOf(entry) ?? where, as, ask.scope)[0] ?? null
-}
-
-/** Finding an entry by one of its links is quick; by its id alone the whole collection is looked through. */
-function linkOf(entry: Entry): Where | null {
-  const [link] = Object.entries(entry.links)
-  return link === undefined ? null : { [link[0]]: link[1], id: entry.id }
-}
-
 function list(twin: Inside, ask: Ask, served: Served, spec: Of<'list'>, headers: Body['headers']): Body | Answer {
   const form = served.list as NonNullable<Served['list']>
   const say = (template: Json) => render(template, { scope: ask.scope, random: null, lists: twin.lists })
@@ -123,7 +111,11 @@ function list(twin: Inside, ask: Ask, served: Served, spec: Of<'list'>, headers:
   const { spot, before } = counted(twin, ask, read)
   const as = spec.as
   const rowOf = (entry: Entry): Json =>
-    selected(as === undefined ? twin.world.shown(spec.list, entry) : row(twin, ask, spec.list, entry, as), spec.select, ask)
+    selected(
+      as === undefined ? twin.world.shown(spec.list, entry) : twin.world.told(spec.list, entry, as, ask.scope),
+      spec.select,
+      ask,
+    )
   const cut = (at: Spot): Page =>
     cutAt(shown, at, { size: form.pages.kind === 'none' ? Number.POSITIVE_INFINITY : size, by_index, before, row: rowOf })
   const struck: Ask = { ...ask, page: spot.page }

@@ -41,6 +41,8 @@ export type World = {
   readonly remove: (collection: string, id: string) => void
   /** A record as it is served: kept record and `show`. */
   readonly shown: (collection: string, entry: Entry) => Native
+  /** One record as a file writes it; a lie that hides it in lists hides it not here. `scope`: what it sees beside the record. */
+  readonly told: (collection: string, entry: Entry, as: Template, scope: Scope) => Json
   readonly matches: (collection: string, entry: Entry, where: Where | undefined, scope: Scope) => boolean
   /** What is served of it: without those whom a lie hides. */
   readonly lists: Lists

@@ -98,11 +98,11 @@ export function createWorld(o: WorldOptions, from?: World): World {
     count: (collection, where, scope) => seen(collection, where, scope).length,
     list: (collection, where, as, scope) =>
       seen(collection, where, scope).map((entry) =>
-        as === undefined
-          ? shown(collection, entry)
-          : (render(as, { scope: entryScope(collection, entry, scope), random: null, lists }) ?? null),
+        as === undefined ? shown(collection, entry) : told(collection, entry, as, scope),
       ),
   }
+  const told: World['told'] = (collection, entry, as, scope) =>
+    render(as, { scope: entryScope(collection, entry, scope), random: null, lists }) ?? null
 
   const make: World['make'] = (collection, given = {}) => {
     const declared = spec(collection)
@@ -180,6 +180,7 @@ export function createWorld(o: WorldOptions, from?: World): World {
     add,
     remove,
     shown,
+    told,
     matches,
     lists,
     copy: () => createWorld(o, world),
