@@ -4,10 +4,11 @@
  */
 import { Hono } from 'hono'
 import { Failure } from '../errors.ts'
-import { fromOf } from './from.ts'
+import { openAddresses } from './client-address.ts'
+import { fromOf as placeOf } from './from.ts'
 import { type Check, MAX_BODY_BYTES, openChecks } from './input.ts'
 import { type Limit, openLimit } from './limit.ts'
-import { openLogin } from './login.ts'
+import { type Env, type From, openLogin } from './login.ts'
 import { once } from './once.ts'
 import { openDescription } from './openapi.ts'
 import { openPages } from './page.ts'
@@ -15,10 +16,7 @@ import { failureOf } from './problems.ts'
 import { etagOf, problem, respond, tagsOf, Wait } from './respond.ts'
 import { ROUTES } from './routes/index.ts'
 import type { Ask, House, Route, Who } from './types.ts'
-import { type Asker, askerOf, csrfOf, stillMay } from './who.ts'
-
-/** What `@hono/node-server` gives along; absent in tests by `app.request`. */
-type Env = { Bindings: { readonly incoming?: { readonly url?: string; readonly socket?: { readonly remoteAddress?: string } } } }
+import { type Asker, askerOf, cookieName, csrfOf, stillMay } from './who.ts'
 
 /** Plain segments and nothing else: no escapes, so that no two readers can take the path for different things. */
 const PLAIN_PATH = /^(?:\/|(?:\/[A-Za-z0-9_~:@-][A-Za-z0-9._~:@-]*|\/\.well-known)+)$/
@@ -34,8 +32,11 @@ export function openApi(house: House, routes: readonly Route[] = ROUTES): Hono<E
   const app = new Hono<Env>({ strict: true })
   const checks = openChecks()
   const limit = openLimit(house.limits)
+  const tenants = openLimit(house.tenant_limits)
   const strangers = openLimit(house.strangers)
-  const server = { house, limit, strangers, routes }
+  const server = { house, limit, tenants, strangers, routes }
+  const addressOf = openAddresses(house.proxies)
+  const fromOf: From = (c) => addressOf(c.env?.incoming?.socket?.remoteAddress, c.req.header('x-forwarded-for') ?? null)
 
   app.use(async (c, next) => {
     const raw = c.env?.incoming?.url ?? new URL(c.req.url).pathname
@@ -53,15 +54,14 @@ export function openApi(house: House, routes: readonly Route[] = ROUTES): Hono<E
       ? problem(new Failure('api/stopping', '', 'not ready'))
       : c.json({ is: 'ready' }),
   )
-  openPages(app, openDescription(routes))
-  openLogin(app, house, strangers)
+  openPages(app, openDescription(routes, cookieName(house)))
+  openLogin(app, house, strangers, fromOf)
 
   for (const route of routes) {
     const check = checks(route)
     app.on(route.method, [route.path.replaceAll(/\{(\w+)\}/g, ':$1')], async (c) => {
-      const from = c.env?.incoming?.socket?.remoteAddress ?? 'unknown'
       try {
-        return await answered(server, route, check, c.req.raw, c.req.param() as { [name: string]: string }, from)
+        return await answered(server, route, check, c.req.raw, c.req.param() as { [name: string]: string }, fromOf(c))
       } catch (error) {
         return problem(failureOf(error, house.log))
       }
@@ -84,7 +84,13 @@ function methodsOf(routes: readonly Route[], path: string): readonly string[] {
   return [...new Set(routes.filter(same).map(({ method }) => method))]
 }
 
-type Server = { readonly house: House; readonly limit: Limit; readonly strangers: Limit; readonly routes: readonly Route[] }
+type Server = {
+  readonly house: House
+  readonly limit: Limit
+  readonly tenants: Limit
+  readonly strangers: Limit
+  readonly routes: readonly Route[]
+}
 
 async function answered(
   server: Server,
@@ -113,11 +119,15 @@ async function answered(
 }
 
 /** Throws `api/signed-out`, `api/too-often`. */
-function entered({ house, limit, strangers }: Server, request: Request, from: string): Asker {
+function entered({ house, limit, tenants, strangers }: Server, request: Request, from: string): Asker {
   const asker = askerOf(house, request, from)
-  const key = asker === null ? from : `${asker.who.tenant ?? ''} ${asker.who.token ?? asker.who.by}`
-  const wait_ms = (asker === null ? strangers : limit).take(key, house.now())
-  if (wait_ms > 0) throw new Wait(wait_ms)
+  const now_ms = house.now()
+  const tenant = asker?.who.tenant ?? ''
+  // What one credential was refused is not counted for its tenant: nobody keeps the others out.
+  const wait_ms =
+    asker === null ? strangers.take(from, now_ms) : limit.take(`${tenant} ${asker.who.token ?? asker.who.by}`, now_ms)
+  const tenant_ms = wait_ms > 0 || asker === null || tenant === '' ? 0 : tenants.take(tenant, now_ms)
+  if (wait_ms + tenant_ms > 0) throw new Wait(wait_ms + tenant_ms)
   if (asker === null) throw new Failure('api/signed-out', '', 'there is no valid credential')
   return asker
 }
@@ -195,7 +205,7 @@ async function asked(
       if (room === null) throw new Failure('api/forbidden', '', 'this credential is of no tenant')
       return room
     },
-    act: (why) => ({ at, by: who.by, from: fromOf(who), why }),
+    act: (why) => ({ at, by: who.by, from: placeOf(who), why }),
     csrf: session === null ? null : csrfOf(session),
     still: () => stillMay(house, asker),
     last_event_id: request.headers.get('last-event-id'),

@@ -71,8 +71,8 @@ export const CERTIFY_SCHEMAS: { readonly [name: string]: Schema } = {
   Waived: object({ reason: ref('GateReason'), waiver: ref('Waiver') }),
   WaiverRequest: object({
     request: id12,
-    'connection?': maybe(name('of whose gate the reason is')),
-    'certification?': maybe(id),
+    connection: maybe(name('of whose gate the reason is')),
+    certification: maybe(id),
     reason: reasonId,
     requested_by: text('who asks: the credential of the request'),
     at: time,

@@ -1,6 +1,6 @@
 /**
  * Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html) read off the durable logs: nothing is pushed past
- * them, so that nothing can be missed. An id is the position in every log, and whoever comes back with one goes on right there.
+ * them, so that nothing can be missed; that something was written wakes who reads. An id is the position in every log, and whoever comes back with one goes on right there.
  */
 import { Failure } from '../errors.ts'
 import { fromOf } from './from.ts'
@@ -10,7 +10,10 @@ import type { Ask } from './types.ts'
 export type Position = { readonly ledger: number; readonly changes: { readonly [connection: string]: number } }
 
 const LOT = 200
-const POLL_MS = 250
+/** For what another process did: the end of a credential, a token made by the command line. */
+const LOOK_MS = 2_000
+/** A sync commits hundreds of times a second. */
+const GAP_MS = 50
 const BEAT_MS = 15_000
 const SEQ = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
 
@@ -44,6 +47,11 @@ export async function eventStream(
   let position = o.position ?? (o.start ? { ledger: 0, changes: {} } : await now(ask))
   let beat_ms = house.now()
   let over = false
+  const signal = openSignal([room.store.onCommit, house.control.onCommit], [ask.signal, house.closing])
+  const end = (): void => {
+    over = true
+    signal.close()
+  }
 
   /** What is next in any of the logs; empty: nothing yet. */
   async function next(): Promise<string> {
@@ -65,27 +73,35 @@ export async function eventStream(
   }
 
   return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      while (!over && !ask.signal.aborted && !house.closing.aborted) {
-        // Revoked means at once, for a stream that is open too.
-        if (!ask.still()) break
-        const text = await next()
-        if (text !== '') return controller.enqueue(encoder.encode(text))
-        if (house.now() - beat_ms > BEAT_MS) {
-          beat_ms = house.now()
-          return controller.enqueue(encoder.encode(': here\n\n'))
-        }
-        await pause(ask.signal)
-      }
-      if (!over) controller.close()
-      over = true
-    },
+    pull: (controller) =>
+      on(controller).catch((error: unknown) => {
+        end()
+        throw error
+      }),
     start: (controller) => controller.enqueue(encoder.encode(`retry: 1000\nid: ${idOf(position)}\n\n`)),
     cancel: () => {
-      over = true
+      end()
       house.log(`event stream of ${room.tenant} ended (${fromOf(ask.who)})`)
     },
   })
+
+  async function on(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    while (!over && !ask.signal.aborted && !house.closing.aborted) {
+      // Revoked means at once, for a stream that is open too.
+      if (!ask.still()) break
+      signal.heard()
+      const text = await next()
+      if (text !== '') return controller.enqueue(encoder.encode(text))
+      if (house.now() - beat_ms > BEAT_MS) {
+        beat_ms = house.now()
+        return controller.enqueue(encoder.encode(': here\n\n'))
+      }
+      // What the command line left for the ledger comes into it here, also where nobody asks for anything else.
+      if (!(await signal.wait()) && !house.closing.aborted) await house.room(room.tenant)
+    }
+    if (!over) controller.close()
+    end()
+  }
 }
 
 /** Data is JSON: no line break of a record can end a field. */
@@ -94,24 +110,51 @@ const frame = (event: string, id: string, data: object): string => `event: ${eve
 /** Everything that is there by now counts as seen. */
 async function now({ room }: Ask): Promise<Position> {
   const changes: { [connection: string]: number } = {}
-  for (const { name } of await room.store.connections()) {
-    for (let after = 0; ; ) {
-      const lot = await room.store.changes(name, { after, limit: 10_000 })
-      after = lot.at(-1)?.seq ?? after
-      changes[name] = after
-      if (lot.length < 10_000) break
-    }
-  }
+  for (const { name } of await room.store.connections()) changes[name] = await room.store.lastChange(name)
   return { ledger: await room.store.ledgerSize(), changes }
 }
 
-const pause = (signal: AbortSignal): Promise<void> =>
-  new Promise((done) => {
-    const end = (): void => {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', end)
-      done()
-    }
-    const timer = setTimeout(end, POLL_MS)
-    signal.addEventListener('abort', end)
-  })
+type Signal = {
+  /** What was written before this is being read now. */
+  readonly heard: () => void
+  /** Until something is written, or for a while; true: something was. */
+  readonly wait: () => Promise<boolean>
+  readonly close: () => void
+}
+
+function openSignal(sources: readonly ((listener: () => void) => () => void)[], ends: readonly AbortSignal[]): Signal {
+  let written = false
+  let wake: () => void = () => undefined
+  const listener = (): void => {
+    written = true
+    wake()
+  }
+  const off = sources.map((source) => source(listener))
+  for (const one of ends) one.addEventListener('abort', listener)
+  const sleep = (ms: number): Promise<void> =>
+    new Promise((done) => {
+      const timer = setTimeout(done, ms)
+      wake = () => {
+        clearTimeout(timer)
+        done()
+      }
+    })
+  return {
+    heard: () => {
+      written = false
+    },
+    async wait() {
+      // Between the reading and this something may have been written: then nothing is waited for.
+      if (!written) await sleep(LOOK_MS)
+      if (!written) return false
+      wake = () => undefined
+      await new Promise((done) => setTimeout(done, GAP_MS))
+      return true
+    },
+    close: () => {
+      for (const end of off) end()
+      for (const one of ends) one.removeEventListener('abort', listener)
+      listener()
+    },
+  }
+}

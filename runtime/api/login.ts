@@ -2,13 +2,14 @@
  * Login of people: OpenID Connect, authorization code with PKCE (RFC 7636), by openid-client. The ID token's signature is checked against
  * the provider's keys with the one algorithm that is expected, although it comes over TLS from the token endpoint.
  */
-import type { Env, Hono } from 'hono'
+import type { Context, Hono } from 'hono'
 import * as oidc from 'openid-client'
 import type { IdentityProvider } from '../control/types.ts'
 import { Failure } from '../errors.ts'
 import { openGuardedFetch } from './guarded-fetch.ts'
 import type { Limit } from './limit.ts'
 import { esc, PAGE_HEADERS } from './page.ts'
+import { Wait } from './respond.ts'
 import type { House } from './types.ts'
 import { cookie, cookieName, csrfOf, namesOf } from './who.ts'
 
@@ -16,14 +17,23 @@ const LOGIN_MS = 600_000
 const SESSION_MS = 28_800_000
 const WAY = 'rollcall_login'
 
-export function openLogin<E extends Env>(app: Hono<E>, house: House, strangers: Limit): void {
+/** What `@hono/node-server` gives along; absent in tests by `app.request`. */
+export type Env = {
+  Bindings: { readonly incoming?: { readonly url?: string; readonly socket?: { readonly remoteAddress?: string } } }
+}
+export type From = (c: Context<Env>) => string
+
+export function openLogin(app: Hono<Env>, house: House, strangers: Limit, fromOf: From): void {
   const at = (ms = 0): string => new Date(house.now() + ms).toISOString()
   const providers = new Map<string, Promise<oidc.Configuration>>()
   const guarded = openGuardedFetch(house.allow_private)
   const secure = house.public_url.startsWith('https:') ? '; Secure' : ''
 
-  const knownIdp = (id: string): IdentityProvider => {
-    if (strangers.take(`login ${id}`, house.now()) > 0) throw new Failure('api/too-often', '', 'too many logins at once')
+  const knownIdp = (c: Context<Env>): IdentityProvider => {
+    const id = c.req.param('idp') ?? ''
+    // By address: by provider, anybody could keep a tenant's people out.
+    const wait_ms = strangers.take(`login ${fromOf(c)}`, house.now())
+    if (wait_ms > 0) throw new Wait(wait_ms)
     const idp = /^[0-9a-z]{12}$/.test(id) ? house.control.idp(id) : null
     if (idp === null) throw new Failure('api/no-route', '', 'there is no such login')
     return idp
@@ -37,7 +47,7 @@ export function openLogin<E extends Env>(app: Hono<E>, house: House, strangers: 
   }
 
   app.get('/login/:idp', async (c) => {
-    const idp = knownIdp(c.req.param('idp'))
+    const idp = knownIdp(c)
     const config = await configured(idp).catch(refused)
     const [verifier, state, nonce] = [oidc.randomPKCECodeVerifier(), oidc.randomState(), oidc.randomNonce()]
     const way = house.control.beginLogin({ idp: idp.idp, state, nonce, verifier, expires_at: at(LOGIN_MS) })
@@ -55,7 +65,7 @@ export function openLogin<E extends Env>(app: Hono<E>, house: House, strangers: 
   })
 
   app.get('/login/:idp/callback', async (c) => {
-    const idp = knownIdp(c.req.param('idp'))
+    const idp = knownIdp(c)
     const way = cookie(c.req.raw, WAY)
     const login = way === null ? null : house.control.takeLogin(way, at())
     if (login === null || login.idp !== idp.idp)
@@ -78,7 +88,7 @@ export function openLogin<E extends Env>(app: Hono<E>, house: House, strangers: 
     const room = await house.room(idp.tenant)
     const roles = house.control.rolesOf(idp.tenant, namesOf(claims.sub, email))
     const detail = { person: email ?? claims.sub, roles }
-    const entry = { at: at(), by: email ?? claims.sub, from: 'login', about: 'logins', detail, why: 'login' }
+    const entry = { at: at(), by: email ?? claims.sub, from: `login ${fromOf(c)}`, about: 'logins', detail, why: 'login' }
     await room.store.enter({ ...entry, what: roles.length === 0 ? 'login refused' : 'login' })
     if (roles.length === 0) throw new Failure('api/login', '', 'nobody has given this person a role')
     const { tenant, issuer } = idp
@@ -96,16 +106,36 @@ export function openLogin<E extends Env>(app: Hono<E>, house: House, strangers: 
     return new Response(page, { headers })
   })
 
-  app.post('/logout', (c) => {
+  app.post('/logout', async (c) => {
     const text = cookie(c.req.raw, cookieName(house))
     if (c.req.header('origin') !== house.public_url || text === null || c.req.header('x-csrf-token') !== csrfOf(text))
       throw new Failure('api/csrf', '', 'the request does not come from our own origin')
+    const session = house.control.session(text, at())
+    if (session !== null) {
+      const room = await house.room(session.tenant)
+      const by = session.email ?? session.subject
+      const entry = { at: at(), by, from: `login ${fromOf(c)}`, about: 'logins', detail: { person: by }, why: 'logout' }
+      await room.store.enter({ ...entry, what: 'logout' })
+    }
     house.control.endSession(text)
-    return new Response(null, {
-      status: 204,
-      headers: { 'set-cookie': `${cookieName(house)}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0${secure}` },
+    const idp = session === null ? null : house.control.idp(session.idp)
+    const body = { provider: idp === null ? null : providerLogout(await configured(idp).catch(() => null)) }
+    return new Response(JSON.stringify(body), {
+      headers: {
+        'content-type': 'application/json',
+        'set-cookie': `${cookieName(house)}=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0${secure}`,
+      },
     })
   })
+}
+
+/**
+ * Where the browser goes to end the session at the provider too (OpenID Connect RP-Initiated Logout 1.0); null: this one has no such place.
+ * Without `id_token_hint`: no ID token is kept, and the provider asks the person instead. Without `post_logout_redirect_uri`: where it is not
+ * registered, providers refuse the logout.
+ */
+function providerLogout(config: oidc.Configuration | null): string | null {
+  return config?.serverMetadata().end_session_endpoint === undefined ? null : oidc.buildEndSessionUrl(config).href
 }
 
 const callback = (house: House, idp: IdentityProvider): string => `${house.public_url}/login/${idp.idp}/callback`

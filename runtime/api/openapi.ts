@@ -34,6 +34,8 @@ type Parameter = {
   readonly description?: string
 }
 
+const SESSION = 'of a person who logged in; `__Host-rollcall` where the server is reached over https, `rollcall` where it is not'
+
 /** Of every route. */
 const COMMON = [
   'api/path',
@@ -51,7 +53,8 @@ export function problemsOf(route: Route): readonly string[] {
   return [...new Set([...route.codes, ...match, ...(route.method === 'GET' ? [] : OF_WRITES), ...COMMON])]
 }
 
-export function openDescription(routes: readonly Route[]): Description {
+/** `cookie`: the name that the session's cookie has here. */
+export function openDescription(routes: readonly Route[], cookie = '__Host-rollcall'): Description {
   const paths: { [path: string]: { [method: string]: Operation } } = {}
   for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method.toLowerCase()]: operation(route) }
   return {
@@ -68,7 +71,7 @@ export function openDescription(routes: readonly Route[]): Description {
       schemas: SCHEMAS,
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', description: 'an API token: `rct_…`' },
-        session: { type: 'apiKey', in: 'cookie', name: '__Host-rollcall', description: 'of a person who logged in' },
+        session: { type: 'apiKey', in: 'cookie', name: cookie, description: SESSION },
       },
     },
   }

@@ -38,7 +38,7 @@ export type Who = {
   readonly roles: ReadonlySet<Role>
   /** Only these connections; null: all. */
   readonly connections: ReadonlySet<string> | null
-  /** Address of the peer, as the socket has it. */
+  /** Address of the client: of the socket, or as a trusted proxy says it. */
   readonly from: string
 }
 
@@ -101,9 +101,14 @@ export type House = {
   readonly public_url: string
   /** The operator's word: may connections go to private networks? */
   readonly allow_private: boolean
+  /** Of one credential. */
   readonly limits: { readonly per_minute: number; readonly burst: number }
+  /** Of all credentials of a tenant together. */
+  readonly tenant_limits: House['limits']
   /** Of whoever has no valid credential, an address. */
   readonly strangers: House['limits']
+  /** Addresses or networks of proxies whose word about the address of the client is taken. */
+  readonly proxies: readonly string[]
   /** Signs checkpoints of every tenant's ledger; a ledger's origin is its name and the tenant's. */
   readonly signer: Signer
   /** One line, no secrets. */

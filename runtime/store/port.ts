@@ -172,6 +172,8 @@ export type Store = {
     connection: string,
     options: { readonly after: number; readonly limit: number; readonly stream?: string },
   ): Promise<readonly Change[]>
+  /** The seq of the newest; 0: there is none. */
+  lastChange(connection: string): Promise<number>
   /** Secrets a target handed out that must outlive the process (a rotated refresh token), under a reference. */
   kept(connection: string): Promise<{ readonly [name: string]: string }>
   keep(connection: string, name: string, value: string): Promise<void>

@@ -256,6 +256,42 @@ describe('events', () => {
     expect(await ends).toEqual([])
   })
 
+  test('read while others write, cut off at every other event: without a hole; and what is written comes at once', async () => {
+    const token = world.token('acme', ['auditor'])
+    const { size: before } = (await send('GET', '/v1/ledger/head')).doc
+    const [begun] = await read(1, token, '/v1/events?from=start', idOf({ ledger: before - 1, changes: await positions() }))
+    let writing = true
+    const writes = (async () => {
+      for (let i = 0; i < 60; i++) await send('POST', '/v1/roles', { who: `w${i}@acme.example`, roles: ['viewer'] })
+      writing = false
+    })()
+    const seqs: number[] = [begun!.data.seq]
+    let last = begun!.id
+    while (seqs.length < 61) {
+      const some = await read(Math.min(1 + (seqs.length % 3), 61 - seqs.length), token, '/v1/events', last)
+      seqs.push(...some.map(({ data }) => data.seq))
+      last = some.at(-1)!.id
+    }
+    await writes
+    expect(writing).toBe(false)
+    expect(seqs).toEqual(Array.from({ length: 61 }, (_, i) => before + i))
+    const waits: number[] = []
+    for (let i = 0; i < 5; i++) {
+      const coming = read(1, token, '/v1/events', null)
+      await new Promise((done) => setTimeout(done, 120))
+      const at = performance.now()
+      await send('POST', '/v1/roles', { who: `x${i}@acme.example`, roles: ['viewer'] })
+      await coming
+      waits.push(performance.now() - at)
+    }
+    // Nobody polls for it: the next look at what other processes did is 2 s away.
+    expect(waits.toSorted((a, b) => a - b)[2]).toBeLessThan(700)
+  }, 30_000)
+  const positions = async () => ({
+    [acme.connection]: (await send('GET', `/v1/connections/${acme.connection}/changes?limit=1000`)).doc.items.at(-1)
+      .seq as number,
+  })
+
   test('an id that this stream did not give is refused', async () => {
     const got = await send('GET', '/v1/events', undefined, { 'last-event-id': 'x' })
     expect(got.doc.code).toBe('api/cursor')

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { everyRole, furnish, type Objects, openWorld, type Send, type World } from './world.ts'
+import { type Doc, everyRole, furnish, type Objects, openWorld, type Send, type World } from './world.ts'
 
 let world: World
 let acme: Objects
@@ -50,10 +50,40 @@ test('while the gate is shut nothing opens, and each reason says what would sett
   const mine = {
     connection: acme.connection,
     reason: gate.connections[0].reasons[0].id,
-    requested_by: 'all@acme.example',
     until: new Date(Date.now() + 86_400_000).toISOString(),
     why: 'x',
   }
-  expect((await send('POST', '/v1/waivers', mine)).doc.code).toBe('plan/own-approval')
-  expect((await send('POST', '/v1/waivers', { ...mine, requested_by: 'somebody' })).doc.code).toBe('certify/waiver')
+  // What a sync settles is not waived, so nobody is asked to.
+  expect((await send('POST', '/v1/waivers/requests', mine)).doc.code).toBe('certify/waiver')
+})
+
+test('a waiver is asked for by who asks, whatever stands in the body, and signed once, by somebody else', async () => {
+  const kim = world.as(world.token('acme', ['operator', 'approver'], { person: 'kim@acme.example' }))
+  const lee = world.as(world.token('acme', ['approver'], { person: 'lee@acme.example' }))
+  const gate = (await send('GET', `/v1/gate?scope=${acme.connection}/teams`)).doc
+  const reason = gate.connections[0].reasons.find(({ kind }: Doc) => kind === 'unprovable').id
+  const wanted = { connection: acme.connection, reason, until: new Date(Date.now() + 86_400_000).toISOString(), why: 'few' }
+  expect((await kim('POST', '/v1/waivers/requests', { ...wanted, requested_by: 'mo' })).doc.code).toBe('api/input')
+  expect((await lee('POST', '/v1/waivers/requests', wanted)).doc.code).toBe('api/forbidden')
+  for (const until of [new Date(Date.now() - 1).toISOString(), new Date(Date.now() + 91 * 86_400_000).toISOString()])
+    expect((await kim('POST', '/v1/waivers/requests', { ...wanted, until })).doc.code).toBe('certify/waiver')
+  const { doc: asked } = await kim('POST', '/v1/waivers/requests', wanted)
+  expect(asked).toMatchObject({ requested_by: 'kim@acme.example', signed: null })
+  const sign = `/v1/waivers/requests/${asked.request}/sign`
+  const own = [
+    kim,
+    world.as(world.token('acme', ['approver'], { person: 'KIM@acme.example ' })),
+    world.as(world.token('acme', ['approver'], { person: 'bot', made_by: 'kim@acme.example' })),
+  ]
+  for (const by of own) expect((await by('POST', sign, { why: 'x' })).doc.code).toBe('plan/own-approval')
+  expect((await lee('POST', sign, { why: 'seen' })).doc).toMatchObject({
+    by: 'lee@acme.example',
+    requested_by: 'kim@acme.example',
+  })
+  expect((await lee('POST', sign, { why: 'again' })).doc.code).toBe('certify/waiver')
+  expect((await send('GET', '/v1/waivers')).doc).toHaveLength(1)
+  const listed = (await send('GET', '/v1/waivers/requests')).doc.items.find(({ request }: Doc) => request === asked.request)
+  expect(listed.signed.by).toBe('lee@acme.example')
+  const { items } = (await send('GET', `/v1/ledger?about=${acme.connection}&limit=1000`)).doc
+  expect(items.filter(({ what, by }: Doc) => what === 'waiver asked for' && by === 'kim@acme.example')).toHaveLength(1)
 })

@@ -9,11 +9,17 @@ import type { House } from '../../runtime/api/types.ts'
 import { type Control, openControl } from '../../runtime/control/open.ts'
 import { ROLES, type Role } from '../../runtime/control/types.ts'
 import { signerOf } from '../../runtime/ledger/checkpoint.ts'
+import type { Exception } from '../../runtime/levels-types.ts'
 import { keySource } from '../../runtime/vault/key-source.ts'
 import { openNewId } from '../../runtime/write/new-id.ts'
 import { startWriteTarget, type WriteTarget } from '../targets/write-server.ts'
 
 export const YAML = readFileSync('test/connectors-for-tests/write-rest.yaml', 'utf8')
+/** With a stream that nothing can prove. */
+const WITH_TEAMS = YAML.replace(
+  '\nactions:\n',
+  '  teams:\n    is: group\n    list: GET /groups\n    pages: { kind: none }\n    records: "[]"\n    id: id\n    fields: { displayName: profile.name }\n\nactions:\n',
+)
 export const URL_HERE = 'http://127.0.0.1:9'
 
 // biome-ignore lint/suspicious/noExplicitAny: a test looks into documents of every route
@@ -39,7 +45,15 @@ export type World = {
 }
 
 export async function openWorld(
-  more: { readonly per_minute?: number; readonly now?: () => number; readonly env?: House['env'] } = {},
+  more: {
+    readonly per_minute?: number
+    readonly now?: () => number
+    readonly env?: House['env']
+    readonly proxies?: readonly string[]
+    readonly public_url?: string
+    readonly sweep_ms?: number
+    readonly allow_private?: boolean
+  } = {},
 ): Promise<World> {
   const dir = mkdtempSync(join(tmpdir(), 'rollcall-api-'))
   const target = await startWriteTarget({
@@ -57,19 +71,22 @@ export async function openWorld(
     dir,
     control,
     key: keySource('env:TEST', randomBytes(32).toString('base64')),
-    public_url: URL_HERE,
+    public_url: more.public_url ?? URL_HERE,
     now: more.now ?? Date.now,
     env: more.env ?? {},
     shelf: {
       names: () => ['okta'],
       read: (name) => (name === 'okta' && existsSync('connectors/okta.yaml') ? readFileSync('connectors/okta.yaml') : null),
     },
-    allow_private: true,
+    allow_private: more.allow_private ?? true,
     limits: { per_minute, burst: Math.max(5, per_minute / 60) },
+    tenant_limits: { per_minute: per_minute * 2, burst: Math.max(10, per_minute / 30) },
+    proxies: more.proxies ?? [],
     strangers: { per_minute, burst: Math.max(5, per_minute / 60) },
     signer: signerOf('rollcall.test', pem),
     log: (line) => void logs.push(line),
     check_answers: true,
+    ...(more.sweep_ms === undefined ? {} : { sweep_ms: more.sweep_ms }),
   })
   const app = openApi(house)
   let n = 0
@@ -155,6 +172,8 @@ export type Objects = {
   readonly token: string
   readonly binding: string
   readonly idp: string
+  readonly session: string
+  readonly request: string
   readonly exception: string
   readonly webhook: string
   readonly message: string
@@ -173,7 +192,7 @@ export async function furnish(world: World, tenant: string): Promise<Objects> {
     await send(
       'POST',
       '/v1/connectors',
-      YAML.replace('connector: test-write-rest', `connector: ${connector}`).replace('title: Fake', 'title: Second fake'),
+      WITH_TEAMS.replace('connector: test-write-rest', `connector: ${connector}`).replace('title: Fake', 'title: Second fake'),
     ),
     201,
   )
@@ -233,6 +252,15 @@ export async function furnish(world: World, tenant: string): Promise<Objects> {
     await send('POST', '/v1/identity-providers', { issuer: `http://idp.${tenant}.example`, client_id: 'x' }),
     201,
   )
+  world.control.makeSession({
+    ...{ tenant, idp, issuer: `http://idp.${tenant}.example`, subject: 'kim', email: `kim@${tenant}.example` },
+    ...{ made_at: soon, used_at: soon, expires_at: later },
+  })
+  const session = ok(await send('GET', '/v1/sessions'), 200).items[0].session
+  // Nothing that is declared can prove the teams.
+  const gate = ok(await send('GET', `/v1/gate?scope=${connection}/teams`), 200)
+  const wanted = { connection, reason: gate.connections[0].reasons[0].id, until: later, why: 'teams are few' }
+  const { request } = ok(await send('POST', '/v1/waivers/requests', wanted), 201)
   ok(await send('POST', '/v1/ledger/checkpoints'), 201)
   // Off: what this tenant does in a test is told to nobody.
   const hook = ok(await send('POST', '/v1/webhooks', { url: `http://127.0.0.1:9/of-${tenant}` }), 201).webhook.webhook
@@ -252,6 +280,8 @@ export async function furnish(world: World, tenant: string): Promise<Objects> {
     token,
     binding,
     idp,
+    session,
+    request,
     exception,
     webhook: hook,
     message,
@@ -262,20 +292,16 @@ export async function furnish(world: World, tenant: string): Promise<Objects> {
 async function breached({ store }: Awaited<ReturnType<House['room']>>, connection: string): Promise<string> {
   const at = new Date().toISOString()
   const exception = openNewId(Date.now)()
-  const row = {
-    ...{
-      exception,
-      connection,
-      control: 'freshness',
-      stream: 'users',
-      severity: 'high',
-      state: 'open',
-      since: at,
-      opened_at: at,
-    },
-    ...{ because: 'a test', evidence: {}, next_step: 'Run a sync.', bound: 'x', owner: null, data_owner: null },
-    ...{ acknowledged: null, closed: null },
-  } as const
+  const row: Exception = {
+    exception,
+    connection,
+    control: 'freshness',
+    stream: 'users',
+    severity: 'high',
+    state: 'open',
+    ...{ since: at, opened_at: at, because: 'a test', evidence: {}, next_step: 'Run a sync.', bound: 'x' },
+    ...{ owner: null, data_owner: null, acknowledged: null, closed: null },
+  }
   await store.settleRound({ connection, at, exceptions: [row], alerts: { set: [], cleared: [] }, told: [] })
   return exception
 }

@@ -23,6 +23,8 @@ const OBJECTS: Objects = {
   token: '0'.repeat(12),
   binding: '0'.repeat(12),
   idp: '0'.repeat(12),
+  session: '0'.repeat(24),
+  request: '0'.repeat(12),
   exception: '0'.repeat(26),
   webhook: '0'.repeat(12),
   message: `msg_${'0'.repeat(26)}`,

@@ -13,6 +13,7 @@ import { people } from './people.ts'
 import { plans } from './plans.ts'
 import { reads } from './reads.ts'
 import { rotations } from './rotate.ts'
+import { sessions } from './sessions.ts'
 import { tenants } from './tenants.ts'
 import { tokens } from './tokens.ts'
 import { waivers } from './waivers.ts'
@@ -34,6 +35,7 @@ export const ROUTES: readonly Route[] = [
   ...ledger,
   ...tokens,
   ...people,
+  ...sessions,
   ...health,
   ...events,
 ]

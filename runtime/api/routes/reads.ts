@@ -1,4 +1,5 @@
 import { Failure } from '../../errors.ts'
+import { freshFor } from '../../judge/freshness.ts'
 import type { Snapshot, SyncRow } from '../../store/port.ts'
 import type { Change } from '../../types.ts'
 import { after, isSeq, limitOf, pageOf } from '../pages.ts'
@@ -94,9 +95,10 @@ export const reads: readonly Route[] = [
       const connection = await connectionOf(room, params['connection'] ?? '')
       const { streams } = connectorOf(house, room, connection.connector)
       const snapshots = await room.store.snapshots(connection.name)
-      const rows = snapshots.map(({ latest, complete }) =>
-        streamShown(latest, complete, streams[latest.stream]?.fresh_for_s ?? null, house.now()),
-      )
+      const rows = snapshots.map(({ latest, complete }) => {
+        const stream = streams[latest.stream]
+        return streamShown(latest, complete, stream === undefined ? null : freshFor(stream, connection), house.now())
+      })
       return { status: 200, body: rows }
     },
   },

@@ -19,6 +19,7 @@ export type Syncs = Pick<
   | 'syncAt'
   | 'note'
   | 'notes'
+  | 'lastChange'
   | 'kept'
   | 'keep'
 >
@@ -131,6 +132,7 @@ export function openSyncs(db: Database): Syncs {
           .all('SELECT key, value FROM note WHERE sync = $1 ORDER BY key', sync)
           .map(([key, value]) => [key as string, JSON.parse(value as string) as JsonObject]),
       ),
+    lastChange: async (connection) => Number(db.one('SELECT seq FROM conn WHERE conn = $1', knownConn(db, connection))?.[0] ?? 0),
     kept: async (connection) => {
       const conn = knownConn(db, connection)
       return Object.fromEntries(
