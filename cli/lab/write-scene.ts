@@ -60,13 +60,19 @@ export async function setScene(w: WriteStage, scenario: WriteScenario, seed: num
   const bare =
     scenario.name.startsWith('honest/') && seed === BARE_SEED ? 0 : (await w.honest(scenario.action, BARE_SEED)).mutations
   const random = seeded(seed)
-  const { population, base, twin, time, action, play, found } = await castFor(w, scenario.action, random)
+  const { population, base, twin, time: clock, action, play, found } = await castFor(w, scenario.action, random)
   const worlds: readonly World[] = [twin.world, ...Array.from({ length: scenario.copies - 1 }, () => twin.world.copy())]
   for (const world of worlds) {
     for (const { change } of honest?.effects ?? []) applyChange(world, change)
     if (scenario.before === 'recreated') recreate(world, play, found.subject)
   }
   let listen: (at_ms: number) => void = () => {}
+  // What is due happens when its time has come, not when somebody next asks.
+  const jump = (ms: number) => {
+    clock.jump(ms)
+    copies.tick()
+  }
+  const time: Clock = { ...clock, jump, sleep: async (ms) => jump(Math.max(0, ms)) }
   const copies = openCopies(worlds, time.now, (at_ms) => listen(at_ms))
   const thrown =
     scenario.dice === undefined

@@ -10,8 +10,21 @@ import { judgeBystanders } from './bystanders.ts'
 import { hasLadder, latest, ms } from './facet.ts'
 import { misnamed } from './named-inputs.ts'
 import { nextSteps } from './next-steps.ts'
-import { baseOf, facetOutcome, facetsOf, NOT_SENT, type Progress, progressOf, type Sent, type Situation } from './progress.ts'
+import {
+  baseOf,
+  facetOutcome,
+  facetsOf,
+  later,
+  NOT_SENT,
+  type Progress,
+  progressOf,
+  quickOutcome,
+  type Sent,
+  type Situation,
+  verifiesOf,
+} from './progress.ts'
 import { awaitsLookBefore, awaitsResend, blindBefore, dueSend, isSettled } from './sends.ts'
+import { isSlow, windowOf } from './slow.ts'
 
 /** Raise it with every change of a rule; it is recorded with each outcome. */
 export const OUTCOME_RULES = 'rollcall-outcome-3'
@@ -41,6 +54,8 @@ export function judgeOutcome(situation: Situation): Outcome | null {
   if (waiting !== null && !facets.every(isVerified)) {
     return waiting.due ? outcomeOf(situation, progress, 'pending', waiting.because, facets, waiting.until) : null
   }
+  const slow = slowUntil(situation, progress, facets)
+  if (slow !== null) return slow.due ? outcomeOf(situation, progress, 'pending', slow.because, facets, slow.until) : null
   if (progress.current?.result === 'running' || facets.some((one) => one.is === 'looking')) return null
   const { is, because } = verdict(situation, progress, facets)
   return outcomeOf(situation, progress, is, because, facets, null)
@@ -205,9 +220,29 @@ function pendingUntil(
   }
   const running = sent.find((one) => one.job !== null)
   if (running?.job == null) return null
-  const usual_s = Math.max(0, ...action.verify.map((verify) => verify.within_s))
+  const usual_s = windowOf(action)
   const due = ms(now) >= ms(running.sent_at) + usual_s * 1000
   return { until: running.job.until, due, because: `the target's job ${running.job.id} has not ended` }
+}
+
+/** Nothing is open but a path that is hours behind: what the others show is told, and until when that one has time. */
+function slowUntil(
+  situation: Situation,
+  progress: Progress,
+  facets: readonly FacetOutcome[],
+): { readonly until: string; readonly due: boolean; readonly because: string } | null {
+  const { action, now } = situation
+  const open = facets.filter((one) => one.is === 'looking')
+  const waits = open.flatMap(({ facet }) => {
+    const base = baseOf(situation, progress, facet)
+    if (base === null || quickOutcome(situation, facet, base).is === 'looking') return []
+    const slow = verifiesOf(action, facet).filter((index) => isSlow(action, index))
+    return slow.map((index) => ({ facet, from: base.from, until: later(base.from, action.verify[index]!.within_s) }))
+  })
+  const until = latest(waits.map((one) => one.until))
+  if (until === null || !open.every(({ facet }) => waits.some((one) => one.facet === facet))) return null
+  const due = waits.every(({ from }) => ms(now) >= ms(from) + windowOf(action) * 1000)
+  return { until, due, because: `${open.map(named).join('; ')}; other paths show it, and this one has time until ${until}` }
 }
 
 const isLeft = ({ steps, sent }: Progress): boolean =>

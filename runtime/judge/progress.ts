@@ -2,6 +2,7 @@
 import type { Action, Facet, Step } from '../types.ts'
 import type { FacetOutcome, Intent, IntentEvent, Look } from '../write-types.ts'
 import { isResidual, joinFacets, judgeFacet, ms, type Run, runOf } from './facet.ts'
+import { isSlow, joinPaths } from './slow.ts'
 
 type Of<Kind extends IntentEvent['kind']> = Extract<IntentEvent, { kind: Kind }>
 
@@ -146,11 +147,16 @@ export type Base = { readonly place: number; readonly from: string; readonly ref
 export function baseOf(situation: Situation, progress: Progress, facet: Facet): Base | null {
   const owner = ownerOf(situation.action, progress, facet)
   const sent = progress.sent.find((one) => one.step === owner) ?? null
-  if (sent !== null) return baseOfSent(sent)
+  if (sent !== null) return baseOfSent(latestOf(progress, facet, sent))
   if (owner !== null && progress.current !== null) return null
   const looked = progress.looked
   // Nothing was sent: what agreeing looks show now is so, and there is nothing to wait for.
   return looked === null ? null : { place: progress.looked_at, from: looked.at, refused: true, until: null }
+}
+
+/** A step of the same facet that left once more after its last one: what it did is looked at from then on. */
+function latestOf({ sent }: Progress, facet: Facet, owner: Sent): Sent {
+  return sent.reduce((last, one) => (one.step.facets.includes(facet) && one.place > last.place ? one : last), owner)
 }
 
 export function baseOfSent(sent: Sent): Base {
@@ -219,7 +225,18 @@ export function facetOutcome(situation: Situation, facet: Facet, base: Base | nu
   const { action } = situation
   const bare = { facet, asked: action.does[facet]!, rung: null, residual_until: null, looks: 0, verified_at: null }
   if (base === null) return { ...bare, is: 'looking', because: NOT_SENT }
-  const all = verifiesOf(action, facet).map((index) => judgeVerify(situation, index, base))
+  const all = verifiesOf(action, facet).map((index) => ({
+    slow: isSlow(action, index),
+    is: judgeVerify(situation, index, base),
+  }))
   if (all.length === 0) return { ...bare, is: 'unverifiable', because: action.unverifiable ?? 'no look is declared' }
-  return joinFacets(all)
+  return joinPaths(all)
+}
+
+/** By the paths that are not slow alone. */
+export function quickOutcome(situation: Situation, facet: Facet, base: Base): FacetOutcome {
+  const quick = verifiesOf(situation.action, facet).filter((index) => !isSlow(situation.action, index))
+  return quick.length === 0
+    ? facetOutcome(situation, facet, base)
+    : joinFacets(quick.map((index) => judgeVerify(situation, index, base)))
 }

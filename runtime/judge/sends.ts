@@ -11,11 +11,13 @@ import {
   looksSince,
   ownFacets,
   type Progress,
+  quickOutcome,
   runSince,
   type Sent,
   type Situation,
   verifiesOf,
 } from './progress.ts'
+import { isSlow, windowOf } from './slow.ts'
 
 export type Due = { readonly step: string; readonly attempt: number }
 
@@ -42,13 +44,44 @@ export function dueSend(situation: Situation, progress: Progress): Due | null {
   if (again !== null) return again
   // The looks at the deadline decide whether this step leaves a second time; no other step overtakes that.
   if (awaitsResend(situation, progress)) return null
-  const outcomes = own.map((facet) => facetOutcome(situation, facet, baseOfSent(sent)))
   const next = nextStep(progress, sent)
-  if (next === null || outcomes.some((one) => one.is === 'looking' || one.is === 'unknown')) return null
+  // More access is taken away without waiting for a path that is hours behind.
+  const seen = next !== null && takesAccess(action, progress, next) ? quickOutcome : facetOutcome
+  const outcomes = own.map((facet) => seen(situation, facet, baseOfSent(sent)))
+  if (next === null) return lostBefore(situation, progress, own)
+  if (outcomes.some((one) => one.is === 'looking' || one.is === 'unknown')) return null
   // Without a look that could show it, only an accepted step counts as done.
   const shown = sent.result === 'accepted' || outcomes.some((one) => one.is === 'verified')
   const done = shown && outcomes.every((one) => one.is === 'verified' || one.is === 'unverifiable')
   return done || takesAccess(action, progress, next) ? { step: next.name, attempt: 1 } : null
+}
+
+/**
+ * All steps are sent, and looks at the deadline show the old state of what an earlier step, whose answer was lost, was to bring about as
+ * well: that one leaves a second time, where this does no more than the first.
+ */
+function lostBefore(situation: Situation, progress: Progress, own: readonly Facet[]): Due | null {
+  const { action, events } = situation
+  if (action.idempotency !== 'native_key') return null
+  const lost = progress.sent.find(
+    ({ step, result }) =>
+      result === 'lost' &&
+      step.when === null &&
+      lostOf(events, step.name) < MOST_SENDS_LOST &&
+      ownFacets(action, progress, step).length === 0 &&
+      step.facets.some((facet) => own.includes(facet) && isOldAtEnd(situation, progress, facet)),
+  )
+  return lost === undefined ? null : { step: lost.step.name, attempt: lost.attempt + 1 }
+}
+
+function isOldAtEnd(situation: Situation, progress: Progress, facet: Facet): boolean {
+  const base = baseOf(situation, progress, facet)
+  if (base === null) return false
+  return verifiesOf(situation.action, facet).some((index) => {
+    const verify = situation.action.verify[index]!
+    const run = isResidual(verify) ? null : runSince(situation, index, base)
+    return run?.shows === 'other' && run.agreed_at !== null && ms(run.seen_at) >= deadlineOf(verify, base.from)
+  })
 }
 
 /** Nothing sent yet. It was so already: only where a look contradicts that. What a create's search found is never made twice. */
@@ -85,6 +118,9 @@ function afterUnwatched(situation: Situation, progress: Progress, sent: Sent): D
   const done = sent.result === 'accepted' || !progress.steps.includes(sent.step)
   if (done) return next === null ? null : { step: next.name, attempt: 1 }
   const { action, events } = situation
+  const unseen = sent.result === 'lost' && sent.step.when === null
+  if (unseen && next !== null && isShownLater(action, progress, sent.step) && takesAccess(action, progress, next))
+    return { step: next.name, attempt: 1 }
   const may = sent.result === 'lost' ? MOST_SENDS_LOST : sent.result === 'throttled' ? MOST_SENDS_THROTTLED : 0
   if (sent.attempt >= may || action.idempotency === 'none') return null
   if (sent.result === 'throttled') return { step: sent.step.name, attempt: sent.attempt + 1 }
@@ -93,6 +129,17 @@ function afterUnwatched(situation: Situation, progress: Progress, sent: Sent): D
     .slice(sent.place + 1)
     .some((event) => event.kind === 'looked' && ms(event.at) >= ms(unwatchedUntil(action, sent)))
   return looked_again ? { step: sent.step.name, attempt: sent.attempt + 1 } : null
+}
+
+/** Its facets are those of a step that is still to come: the looks after that one show what became of both. */
+function isShownLater(action: Action, { sent }: Progress, step: Step): boolean {
+  return (
+    step.facets.length > 0 &&
+    step.facets.every((facet) => {
+      const last = action.steps.findLast((one) => one.facets.includes(facet))
+      return last !== undefined && last !== step && !sent.some((one) => one.step === last)
+    })
+  )
 }
 
 /**
@@ -135,13 +182,13 @@ export function blindBefore(
   const first = looks[0]
   if (first === undefined) return null
   const due = Math.max(ms(intent.due_at ?? later(first.at, DUE_S)), ms(first.at))
-  const window_s = Math.max(60, ...action.verify.map((verify) => verify.within_s))
+  const window_s = Math.max(60, windowOf(action))
   return { looks, over: looks.length >= BLIND_LOOKS && ms(now) >= due + window_s * 1000 }
 }
 
 /** When the look before tells whether a lost step that names no facet was done. */
 export function unwatchedUntil(action: Action, sent: Sent): string {
-  return later(sent.from, Math.max(0, ...action.verify.map((verify) => verify.within_s)))
+  return later(sent.from, windowOf(action))
 }
 
 /**
@@ -151,7 +198,9 @@ export function unwatchedUntil(action: Action, sent: Sent): string {
 function resend(situation: Situation, progress: Progress, sent: Sent, own: readonly Facet[]): Due | null {
   const { action } = situation
   if (!mayResend(situation, progress, sent)) return null
-  const indices = own.flatMap((facet) => verifiesOf(action, facet)).filter((index) => !isResidual(action.verify[index]!))
+  const indices = own
+    .flatMap((facet) => verifiesOf(action, facet))
+    .filter((index) => !isResidual(action.verify[index]!) && !isSlow(action, index))
   if (indices.length === 0 && sent.result === 'lost') return null
   const old = indices.filter((index) => isOld(situation, index, sent))
   // A look that shows the asked-for state from the beginning (who may be judged by it at all), or shows nothing, keeps no step back that
@@ -179,7 +228,7 @@ export function awaitsResend(situation: Situation, progress: Progress): boolean 
   const indices = ownFacets(action, progress, sent.step).flatMap((facet) => verifiesOf(action, facet))
   return indices.some((index) => {
     const verify = action.verify[index]!
-    if (isResidual(verify) || isOld(situation, index, sent)) return false
+    if (isResidual(verify) || isSlow(action, index) || isOld(situation, index, sent)) return false
     const run = runSince(situation, index, baseOfSent(sent))
     if (run?.shows !== 'other') return false
     // Where nobody can see any more the row is never ended: not waited for long.

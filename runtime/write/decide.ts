@@ -5,6 +5,7 @@ import { judgeOutcome } from '../judge/outcome.ts'
 import {
   type Base,
   baseOf,
+  facetOutcome,
   facetsOf,
   judgeVerify,
   later,
@@ -17,6 +18,7 @@ import {
   verifiesOf,
 } from '../judge/progress.ts'
 import { awaitsLookBefore, awaitsUnwatched, blindBefore, type Due, dueSend, isSettled, unwatchedUntil } from '../judge/sends.ts'
+import { isSlow } from '../judge/slow.ts'
 import type { IntentRow } from '../store/write-port.ts'
 import type { Action } from '../types.ts'
 import type { Outcome } from '../write-types.ts'
@@ -157,7 +159,7 @@ function nextBetween({ action, events }: Situation, sent: Sent): string {
   const last = looks.at(-1)
   if (last === undefined) return sent.from
   const every_s = Math.min(60, ...action.verify.map((verify) => verify.every_s))
-  const next = later(last.at, Math.max(every_s, (ms(last.at) - ms(sent.from)) / 4))
+  const next = later(last.at, Math.max(every_s, (ms(last.at) - ms(sent.from)) / 4000))
   const until = unwatchedUntil(action, sent)
   return ms(next) < ms(until) ? next : until
 }
@@ -196,5 +198,8 @@ function openVerify(situation: Situation, index: number, base: Base): Open | nul
   const gap_s = sight(verify, last) === 'asked' || (base.refused && !past) ? verify.every_s : slower_s
   const next = ms(last.at) + gap_s * 1000
   const not_before = !past && next > deadline ? new Date(deadline).toISOString() : new Date(next).toISOString()
-  return { index, not_before, settles: judged.is === 'looking' || !past }
+  const open = isSlow(situation.action, index)
+    ? facetOutcome(situation, verify.facet, base).is === 'looking'
+    : judged.is === 'looking' || !past
+  return { index, not_before, settles: open }
 }

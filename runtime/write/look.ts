@@ -97,7 +97,7 @@ async function controlled(
   return { shows: word.read(options, view, { ...answer, control: asked }), control: asked }
 }
 
-/** Asked on behalf of another object the probe shows the other state: that one is in the list. */
+/** Asked on behalf of another object the probe says that this one is in the list; `listed` does so whatever state it is listed in. */
 function holds(
   view: ProbeView,
   word: ProbeKind,
@@ -106,7 +106,8 @@ function holds(
   records: readonly unknown[],
 ): boolean {
   const answer = { ask: 'list', records, whole: true, failed: null, control: 'alive' } as const
-  return word.read(options, { ...view, vars: { ...view.vars, id } }, answer).shows === 'other'
+  const { shows } = word.read(options, { ...view, vars: { ...view.vars, id } }, answer)
+  return shows === 'other' || (shows === 'asked' && word.kind === 'listed')
 }
 
 function viewOf(work: Work, facet: Facet): ProbeView {

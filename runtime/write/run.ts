@@ -3,6 +3,7 @@ import { Failure } from '../errors.ts'
 import { isAgain } from '../judge/progress.ts'
 import { isHeldByRolling } from '../judge/rolling-brake.ts'
 import type { IntentRow } from '../store/write-port.ts'
+import type { Action, RecordType } from '../types.ts'
 import type { IntentEvent, Look, Outcome } from '../write-types.ts'
 import { askOne, isObject } from './ask.ts'
 import { lookBefore } from './before.ts'
@@ -143,7 +144,7 @@ async function performLookBefore(work: Work): Promise<void> {
       )
     case 'gone': {
       // What is to be gone is so already; anything else has lost its object, and `decide` holds it.
-      const already = act.action.does.account === 'absent'
+      const already = isItself(act.on.stream.is, act.action.does)
       return await append(work, { ...base, record: null, already }, `${what}: ${before.because}`)
     }
     case 'seen': {
@@ -155,6 +156,12 @@ async function performLookBefore(work: Work): Promise<void> {
       work.before = kept
     }
   }
+}
+
+/** What is to go is the very object that the action is for: an account, or a credential or a session of a stream of such. */
+function isItself(is: RecordType, does: Action['does']): boolean {
+  if (does.account === 'absent') return true
+  return (is === 'credential' && does.credential === 'absent') || (is === 'session' && does.sessions === 'revoked')
 }
 
 /** Nothing is sent that a kill switch, a withdrawal or another worker has overtaken. */

@@ -116,7 +116,8 @@ export function strike(o: StrikeOptions): Struck {
         const fault = of(lie)
         if (fault.doubles === true) continue
         const after = changed(fault, lie, changes, { ...o, world: primary, twin })
-        if (ALWAYS.has(fault.changes) || !same(after, changes)) fire(lie, twin)
+        // What is shown and did not happen is a lie of its own, whoever else swallowed the change.
+        if (ALWAYS.has(fault.changes) || !same(after, changes) || (fault.ghost === true && planned.length > 0)) fire(lie, twin)
         changes = after
         if (fault.changes === 'invited') for (const one of changes) applyInvited(echo, one)
         if (fault.when === 'delayed') delay_ms += lie.ms ?? LAG_MS

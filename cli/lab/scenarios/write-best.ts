@@ -21,15 +21,22 @@ export function bestOf(action: Action, play: ActionPlay): Said {
 }
 
 /**
- * A list that shows each facet beside what is read by id, so that an answer from a cache can be contradicted (W16). A "list" without pages
- * lies in one record that is read by id: SCIM's members of a group.
+ * A list that shows each facet that can be looked at, beside what is read by id, so that an answer from a cache can be contradicted (W16).
+ * A "list" without pages lies in one record that is read by id: SCIM's members of a group.
  */
 export function seesLists(action: Action): boolean {
-  return Object.keys(action.does).every((facet) => looksAt(action, facet).some(({ probe }) => isList(probe)))
+  const looked = Object.keys(action.does).filter((facet) => looksAt(action, facet).length > 0)
+  return looked.length > 0 && looked.every((facet) => looksAt(action, facet).some(({ probe }) => isList(probe)))
 }
 const LISTS: ReadonlySet<string> = new Set(['listed', 'not_listed', 'empty', 'count', 'log'])
 const isList = (probe: KindOptions): boolean =>
-  LISTS.has(probe.kind) && !((probe['pages'] as KindOptions | undefined)?.kind === 'none' && probe['records'] === 'members')
+  asksForAll(probe) ||
+  (LISTS.has(probe.kind) && !((probe['pages'] as KindOptions | undefined)?.kind === 'none' && probe['records'] === 'members'))
+/** `GET /users?$filter=id eq …`: a collection, whatever is asked of it. */
+const asksForAll = (probe: KindOptions): boolean => {
+  const look = probe['look'] as { readonly path: string } | undefined
+  return look !== undefined && !look.path.includes('{')
+}
 
 /** A look that reads the whole record of whom it is about: only then does a bystander show. */
 export const looksAtRecord = (action: Action): boolean =>
@@ -39,7 +46,14 @@ export const looksAtRecord = (action: Action): boolean =>
 export const undoneAt = (action: Action, share: number, most_s: number): number =>
   1000 * Math.min(most_s, action.recheck_s.length === 0 ? most_s : Math.max(...action.recheck_s) * share)
 
-/** Until when the looks of an action go on, seconds. */
-export const windowOf = (action: Action): number => Math.max(5, ...action.verify.map((verify) => verify.within_s))
+/** Until when each facet's fastest look goes on, seconds. A search index that is hours behind is no part of it. */
+export const windowOf = (action: Action): number =>
+  Math.max(
+    5,
+    ...Object.keys(action.does).flatMap((facet) => {
+      const looks = action.verify.filter((verify) => verify.facet === facet)
+      return looks.length === 0 ? [] : [Math.min(...looks.map((verify) => verify.within_s))]
+    }),
+  )
 export const shortestWindow = (action: Action): number =>
   Math.min(...action.verify.filter(({ probe }) => probe.kind !== 'residual').map((verify) => verify.within_s), windowOf(action))
