@@ -173,7 +173,7 @@ describe('a step that only a later one shows', () => {
   })
 })
 
-test('a step between that comes eight seconds late is seen soon after, not only when its time is over', () => {
+test('a step between that comes forty seconds late is seen soon after, not only when its time is over', () => {
   const of = action({
     name: 'delete_account',
     does: { account: 'absent' },
@@ -182,11 +182,11 @@ test('a step between that comes eight seconds late is seen soon after, not only 
   })
   const ran = run(of, intent(), {
     answer: accepted,
-    before: (s) => ({ skip: s > 8 ? ['off'] : [] }),
+    before: (s) => ({ skip: s > 40 ? ['off'] : [] }),
     look: () => ({ shows: 'asked', control: 'alive' }),
   })
   const sent = ran.events.find(
     (event): event is Extract<IntentEvent, { kind: 'sending' }> => event.kind === 'sending' && event.step === 'delete',
   )
-  expect((Date.parse(sent?.at ?? '') - Date.parse(at(0))) / 1000).toBeLessThan(30)
+  expect((Date.parse(sent?.at ?? '') - Date.parse(at(0))) / 1000).toBeLessThan(80)
 })
