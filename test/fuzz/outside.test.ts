@@ -23,7 +23,7 @@ test('a planted fault is found, with the line that replays it', async () => {
     run: (it: Parameters<typeof run>[0]) => (it.text.includes('constructor') ? JSON.parse('{') : run(it)),
   }
   const kinds = KINDS as { [name: string]: (typeof KINDS)[string] }
-  kinds['planted'] = { open: () => faulty, share: 0 }
+  kinds['planted'] = { open: async () => faulty, share: 0 }
   const { finds } = await play('planted', SEED, { first: 0, count: 5_000 })
   delete kinds['planted']
   expect(finds.length).toBeGreaterThan(0)
