@@ -62,6 +62,11 @@ export function openHouse(o: HouseOptions): Opened {
     const desk = openDesk(dir)
     const vault = openVaultFile(dir, o.now)
     const sealer = openSealer(tenant, o.control.keys, o.key, o.now)
+    // Of a command line that could not have the store.
+    for (const { n, entry } of vault.unsaid()) {
+      await store.enter(entry)
+      vault.said(n)
+    }
     const room: Room = {
       tenant,
       store,

@@ -49,7 +49,7 @@ CREATE TABLE IF NOT EXISTS unsaid (n INTEGER PRIMARY KEY, entry TEXT NOT NULL) S
 ${KEYS}`
 
 /** A holder that died is replaced after this; one that lives renews three times as often. */
-const LEASE_MS = 30_000
+export const LEASE_MS = 30_000
 /** As long as one token request with its retries may take, twice. */
 const PATIENCE_MS = 150_000
 const POLL_MS = 25
@@ -58,7 +58,7 @@ const FILE = 'vault.db'
 export const hasVaultFile = (dir: string): boolean => existsSync(join(dir, FILE))
 
 /** `now`: milliseconds since 1970. Throws what `openDatabase` throws. */
-export function openVaultFile(dir: string, now: () => number): VaultFile {
+export function openVaultFile(dir: string, now: () => number, lease_ms = LEASE_MS): VaultFile {
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const file = join(dir, FILE)
   const db = openDatabase(file, dir)
@@ -76,13 +76,13 @@ export function openVaultFile(dir: string, now: () => number): VaultFile {
       db.run(
         `INSERT INTO lease (connection, holder, fence, until_ms) VALUES ($1, $2, $3, $4)
          ON CONFLICT (connection) DO UPDATE SET holder = excluded.holder, fence = excluded.fence, until_ms = excluded.until_ms`,
-        ...[connection, holder, fence + 1, now() + LEASE_MS],
+        ...[connection, holder, fence + 1, now() + lease_ms],
       )
       return fence + 1
     })
   const renew = (connection: string, fence: number): void =>
     void db.write(
-      () => db.run('UPDATE lease SET until_ms = $3 WHERE connection = $1 AND fence = $2', connection, fence, now() + LEASE_MS),
+      () => db.run('UPDATE lease SET until_ms = $3 WHERE connection = $1 AND fence = $2', connection, fence, now() + lease_ms),
       'process',
     )
   const giveBack = (connection: string, fence: number): void =>
@@ -128,7 +128,7 @@ export function openVaultFile(dir: string, now: () => number): VaultFile {
       fence = take(connection, holder)
     }
     const mine = fence
-    const beat = setInterval(() => renew(connection, mine), LEASE_MS / 3)
+    const beat = setInterval(() => renew(connection, mine), lease_ms / 3)
     beat.unref()
     try {
       return await work(mine)

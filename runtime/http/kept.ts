@@ -23,7 +23,7 @@ export function sharedToken(kept: Texts, line: string): { readonly token: Token;
   const [, until = '', value] = /^(\d*) (.+)$/s.exec(kept[sharedName(line)] ?? '') ?? []
   if (value === undefined) return null
   const renew_at_ms = until === '' ? Number.POSITIVE_INFINITY : Number(until)
-  return { token: { value, expires_at_ms: until === '' ? null : renew_at_ms, keep: {} }, renew_at_ms }
+  return { token: { value, expires_at_ms: until === '' ? null : renew_at_ms, keep: {}, shared: true }, renew_at_ms }
 }
 
 /** The secrets in it: an access token without its time. */

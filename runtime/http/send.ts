@@ -68,7 +68,8 @@ type Trail = {
   waiting_since: number | null
   /** How often the breaker had opened when this request first met it. */
   openings: number | null
-  renewed: boolean
+  /** 1: with a token that another process got, which may be ended too; 2 and more: anew. */
+  renewed: number
 }
 
 export function openSend(room: Room): SendOne {
@@ -86,7 +87,7 @@ export function openSend(room: Room): SendOne {
 
   return async (sending) => {
     const started_ms = now()
-    const trail: Trail = { requests: 0, failures: 0, waits: 0, waiting_since: null, openings: null, renewed: false }
+    const trail: Trail = { requests: 0, failures: 0, waits: 0, waiting_since: null, openings: null, renewed: 0 }
     const signal = sending.signal === undefined ? room.closing : either(sending.signal)
     const outcome = await loop(sending, trail, signal)
     const observation = observe(outcome, trail.requests, now() - started_ms, room.redact)
@@ -218,9 +219,9 @@ export function openSend(room: Room): SendOne {
   async function renew(sending: Sending, trail: Trail, used: Credential, because: string, whole: Whole | null): Promise<Outcome> {
     const refused = { kind: 'refused', code: 'http/unauthorized', because, status: 401, gap: false, whole } as const
     // A 401 says that nothing was done, so even a write may go out again: once, with another credential.
-    if (!sending.authorised || trail.renewed) return refused
-    trail.renewed = true
+    if (!sending.authorised || trail.renewed >= 2) return refused
     const fresh = await room.credentials().renew(used)
+    trail.renewed += fresh !== null && !('failed' in fresh) && fresh.token?.shared === true ? 1 : 2
     if (fresh === null) return refused
     if ('failed' in fresh) return unauthorised(fresh)
     room.counters.retries++

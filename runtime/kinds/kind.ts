@@ -91,6 +91,8 @@ export type Token = {
   readonly expires_at_ms: number | null
   /** To be stored durably before the token is used: a rotated refresh token. */
   readonly keep: { readonly [name: string]: string }
+  /** Another process got it some time ago: the target may have ended it since. */
+  readonly shared?: true
 }
 
 /** A token request, ready to send; goes through the same egress rules, without auth. */
@@ -168,6 +170,8 @@ export type ProofAnswer =
       readonly samples: { readonly only_first: readonly string[]; readonly only_second: readonly string[] }
       /** Passes made; more than one where the population moved. */
       readonly tries: number
+      /** Lists that were asked for, or came, as in the first read: there the same page may have lost the same row. */
+      readonly alike: number
       readonly failed: string | null
     }
   | {
@@ -189,6 +193,8 @@ export type ProofAnswer =
       readonly parents: number
       readonly equal: number
       readonly uncounted: number
+      /** Of the uncounted: nothing came below them. */
+      readonly uncounted_empty: number
       readonly differing: readonly { readonly parent: string; readonly counted: number; readonly read: number }[]
       readonly failed: string | null
     }
