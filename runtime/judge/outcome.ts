@@ -140,6 +140,8 @@ function verdict(situation: Situation, progress: Progress, facets: readonly Face
     const accepted = sent.some((one) => one.result === 'accepted')
     const unseen = unknown.filter((one) => one.looks > 0)
     if (!accepted && unseen.length > 0) return { is: 'unknown', because: `${said}; ${unseen.map(named).join('; ')}` }
+    if (!accepted && mayBeInvited(situation))
+      return { is: 'unknown', because: `${said}; an invitation may be out all the same: ${refuted.map(named).join('; ')}` }
     if (!accepted) return { is: 'rejected', because: `${said}; the looks show no change` }
     return { is: 'refuted', because: `${said}; but ${refuted.map(named).join('; ')}` }
   }
@@ -243,6 +245,14 @@ function slowUntil(
   if (until === null || !open.every(({ facet }) => waits.some((one) => one.facet === facet))) return null
   const due = waits.every(({ from }) => ms(now) >= ms(from) + windowOf(action) * 1000)
   return { until, due, because: `${open.map(named).join('; ')}; other paths show it, and this one has time until ${until}` }
+}
+
+/** What is only begun shows in no look at its end, so of an answer that never came nobody knows that nothing was. */
+function mayBeInvited({ action, events }: Situation): boolean {
+  if (action.invitation === null) return false
+  const sendings = events.filter((event) => event.kind === 'sending')
+  const answers = events.filter((event) => event.kind === 'answered')
+  return answers.length < sendings.length || answers.some((one) => one.result === 'lost' || one.status >= 500)
 }
 
 const isLeft = ({ steps, sent }: Progress): boolean =>

@@ -2,15 +2,17 @@
 import { ms } from '../judge/facet.ts'
 import { later, type Progress, type Situation } from '../judge/progress.ts'
 import { isOpenAgain, recheckedOutcome } from '../judge/recheck.ts'
-import type { Look, OutcomeIs } from '../write-types.ts'
+import type { Look, Outcome, OutcomeIs } from '../write-types.ts'
 import type { Act } from './act.ts'
 
-/** There is something that can be undone, or come late. */
+/** There is something that can be undone, or come late; an unknown one says so of each facet. */
 const RECHECKED: ReadonlySet<OutcomeIs> = new Set(['verified', 'partial', 'refuted'])
+const isOpen = ({ is, facets }: Outcome): boolean =>
+  RECHECKED.has(is) || (is === 'unknown' && facets.some((one) => one.is === 'refuted'))
 
 /** A recheck that was slept through is not made up for: the latest one due says as much. */
 export function decideRecheck({ action, events, now }: Situation, { outcome }: Progress): Act {
-  if (outcome === null || !RECHECKED.has(outcome.outcome.is)) return { act: 'done' }
+  if (outcome === null || !isOpen(outcome.outcome)) return { act: 'done' }
   const times = action.recheck_s.map((s) => later(outcome.at, s)).toSorted((a, b) => ms(a) - ms(b))
   const coming = times.find((at) => ms(at) > ms(now))
   const due = times.findLast((at) => ms(at) <= ms(now))

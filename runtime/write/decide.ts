@@ -60,7 +60,10 @@ export function decide({ action, row, now, killed, approved }: DecideInput): Act
   // `pending` is told on the way.
   const told = outcome !== null && (outcome.is === 'pending' || look?.settles !== true)
   if (told && isNews(outcome, progress)) return { act: 'judge', outcome }
-  return look?.act ?? { act: 'wait', until: null, because: 'nothing more can be seen without a person' }
+  if (look !== null) return look.act
+  // What may only have been begun is looked for again at the rechecks.
+  const again: Act = last === 'unknown' ? decideRecheck(situation, progress) : { act: 'done' }
+  return again.act === 'done' ? { act: 'wait', until: null, because: 'nothing more can be seen without a person' } : again
 }
 
 function send(due: Due, { held }: Progress, killed: string | null): Act {

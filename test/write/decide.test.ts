@@ -227,6 +227,20 @@ const TABLE: readonly Row[] = [
     ['off 1'],
   ],
   [
+    'an invitation whose answer was lost may be out: not rejected, and seen once it is taken up',
+    action({ invitation, idempotency: 'none', recheck_s: [1800] }),
+    { answer: lost, look: ({ s }) => shows(s > 1000) },
+    ['unknown', 'verified'],
+    ['off 1'],
+  ],
+  [
+    'the same, refused when it was asked for once more',
+    action({ invitation }),
+    { answer: ({ sent }) => (sent === 1 ? { result: 'lost' } : { result: 'refused', status: 422 }), look: () => shows(false) },
+    ['unknown'],
+    ['off 1', 'off 2'],
+  ],
+  [
     'W12 inactive, sessions alive',
     sessions,
     { answer: accepted, look: ({ verify: n }) => shows(n === 0) },
