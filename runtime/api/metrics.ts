@@ -14,6 +14,12 @@ const METRICS = {
   rollcall_time_to_verified_seconds: ['gauge', 'From the first send to verified.'],
   rollcall_unverifiable_debt: ['gauge', 'Open control exceptions: changes that nobody can look at.'],
   rollcall_unverifiable_debt_age_seconds: ['gauge', 'Sum of their ages.'],
+  rollcall_control_holds: ['gauge', '1 where the level holds, 0 where it does not (info aside); of the last sweep.'],
+  rollcall_control_exceptions: ['gauge', 'Control exceptions that are not closed.'],
+  rollcall_gate: ['gauge', '1 for the answer of the gate; of the last sweep.'],
+  rollcall_burn_rate: ['gauge', 'Times the pace at which the budget of a level lasts; only windows that were looked at.'],
+  rollcall_alert_firing: ['gauge', '1 while a budget burns too fast over both windows.'],
+  rollcall_webhook_deliveries: ['gauge', 'Deliveries of a webhook by their state.'],
 } as const
 
 export function metricsText(lines: readonly Line[]): string {

@@ -1,5 +1,8 @@
 import { Failure } from '../../errors.ts'
 import { gateOf } from '../../govern/gate-of.ts'
+import { freshFor } from '../../judge/freshness.ts'
+import { withWaivers } from '../../judge/waiver.ts'
+import { levelLines, webhookLines } from '../level-metrics.ts'
 import { type Line, metricsText } from '../metrics.ts'
 import { list, name, object, ref, text, why } from '../schemas.ts'
 import { connectionOf, connectorOf } from '../targets.ts'
@@ -43,7 +46,9 @@ export const health: readonly Route[] = [
     codes: [],
     act: async (ask) => {
       const lines: Line[] = [['rollcall_ledger_entries', {}, await ask.room.store.ledgerSize()]]
-      for (const connection of await mine(ask)) lines.push(...(await linesOf(ask, connection)))
+      for (const connection of await mine(ask))
+        lines.push(...(await linesOf(ask, connection)), ...(await levelLines(ask.house, ask.room, connection)))
+      if (ask.who.connections === null) lines.push(...(await webhookLines(ask.room)))
       return { status: 200, text: { type: 'text/plain; version=0.0.4; charset=utf-8', text: metricsText(lines) } }
     },
   },
@@ -127,10 +132,12 @@ async function healthOf({ house, room, at }: Ask, connection: string) {
   try {
     const connector = connectorOf(house, room, of)
     const stale = snapshots.flatMap(({ latest }) => {
-      const fresh_for_s = connector.streams[latest.stream]?.fresh_for_s ?? Number.POSITIVE_INFINITY
+      const stream = connector.streams[latest.stream]
+      const fresh_for_s = stream === undefined ? Number.POSITIVE_INFINITY : freshFor(stream, stored)
       return house.now() - Date.parse(latest.facts.started_at) > fresh_for_s * 1000 ? [latest.stream] : []
     })
-    const { reasons } = await gateOf(room.store, { connector, connection: stored! }, null, house.now())
+    const judged = await gateOf(room.store, { connector, connection: stored! }, null, house.now())
+    const { reasons } = withWaivers(judged, await room.store.waivers(), house.now(), [])
     const late = overdue > 0 ? [`${overdue} changes are overdue`] : []
     return { ...base, stale, reasons: [...reasons.map(({ stream, because }) => `${stream}: ${because}`), ...late] }
   } catch (error) {

@@ -31,6 +31,9 @@ export type Revocation = {
 }
 export type Part = {
   readonly frozen: Frozen
+  /** Of the connection as it is now; null: nobody is named. */
+  readonly owner: string | null
+  readonly data_owner: string | null
   /** Null: the connection is gone. */
   readonly newest: StoredSnapshot | null
   readonly in_scope: number
@@ -83,12 +86,14 @@ export async function look(ctx: CertifyContext, id: string, by: string | null): 
   return { row, certification, names, parts, items, undecided, kept, revocations, gate }
 }
 
-async function sinceThen(store: CertifyStore, names: Names, frozen: Frozen, before: readonly Item[]): Promise<Part> {
+async function sinceThen(store: CertifyStores, names: Names, frozen: Frozen, before: readonly Item[]): Promise<Part> {
   const newest = await store.newestSnapshot(frozen.connection, frozen.stream)
+  const { owner = null, data_owner = null } = (await store.connection(frozen.connection)) ?? {}
+  const base = { frozen, owner, data_owner, newest }
   const none = { late: [], gone: [], changed: [] }
-  if (newest === null || newest.snapshot === frozen.snapshot) return { frozen, newest, in_scope: before.length, ...none }
+  if (newest === null || newest.snapshot === frozen.snapshot) return { ...base, in_scope: before.length, ...none }
   const now = await population(store, names, newest.snapshot, frozen)
-  return { frozen, newest, in_scope: now.length, ...differences(before, now) }
+  return { ...base, in_scope: now.length, ...differences(before, now) }
 }
 
 export async function allDecisions(store: CertifyStore, id: string): Promise<readonly StoredDecision[]> {

@@ -2,6 +2,7 @@
 import { hash, randomBytes } from 'node:crypto'
 import type { Frozen, Gate, ScopePart, Waiver } from '../../certify-types.ts'
 import { Failure } from '../../errors.ts'
+import { freshFor } from '../../judge/freshness.ts'
 import { withWaivers } from '../../judge/waiver.ts'
 import { rootOf } from '../../ledger/root-of.ts'
 import type { Act } from '../../store/ledger-port.ts'
@@ -100,7 +101,8 @@ async function freeze(
 ): Promise<readonly Frozen[]> {
   const frozen: Frozen[] = []
   for (const part of scope) {
-    const { connector } = targets.get(part.connection) as Target
+    const { connector, connection } = targets.get(part.connection) as Target
+    const stream = connector.streams[part.stream]
     const at = await ctx.store.newestSnapshot(part.connection, part.stream)
     if (at === null || !gate.snapshots.some(({ stream, sync }) => stream === part.stream && sync === at.sync))
       throw new Failure('certify/moved', part.stream, `${part.connection}/${part.stream} was read again while the gate was asked`)
@@ -115,7 +117,7 @@ async function freeze(
       fingerprint: at.fingerprint,
       connector: { name: connector.connector, version: connector.version, digest: connector.fingerprint },
       started_at: at.facts.started_at,
-      fresh_for_s: connector.streams[part.stream]?.fresh_for_s ?? 0,
+      fresh_for_s: stream === undefined ? 0 : freshFor(stream, connection),
       records: at.records,
       in_scope: items.length,
       population: rootOf(items.map(populationLine)).root,

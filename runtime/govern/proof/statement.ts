@@ -16,6 +16,9 @@ type Read = {
   readonly verdict: { readonly is: Verdict['is']; readonly rules: string; readonly digest: string }
 }
 export type StatedPart = ScopePart & {
+  /** Who answers for the connection, and for what the target holds, when it was closed. */
+  readonly owner: string | null
+  readonly data_owner: string | null
   readonly connector: { readonly name: string; readonly version: number; readonly digest: string }
   readonly fingerprint: string
   readonly frozen: Read & { readonly population: Rooted; readonly pages: Rooted }
@@ -121,7 +124,7 @@ export function exceptionLines(parts: readonly StatedPart[], waivers: readonly W
 const counted = (kind: string, counts: { readonly [because: string]: number }, connection: string, stream: string) =>
   Object.entries(counts).flatMap(([because, count]) => (count > 0 ? [{ kind, connection, stream, because, count }] : []))
 
-function statedPart({ frozen, newest, in_scope, late, gone, changed }: Part): StatedPart {
+function statedPart({ frozen, owner, data_owner, newest, in_scope, late, gone, changed }: Part): StatedPart {
   if (newest === null) throw new TypeError('a stream that the gate lets pass has a snapshot')
   const { verdict, facts } = newest
   const confirmed = verdict.findings.filter(({ confirms, result }) => confirms && result === 'holds')
@@ -132,6 +135,8 @@ function statedPart({ frozen, newest, in_scope, late, gone, changed }: Part): St
     stream,
     where,
     reviewed,
+    owner,
+    data_owner,
     connector,
     fingerprint,
     frozen: {

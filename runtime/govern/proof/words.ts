@@ -52,7 +52,16 @@ export function wordsOf(statement: Statement): string {
   return lines.join('\n')
 }
 
-function partLines({ connection, stream, where, frozen, closed_upon, connector }: StatedPart): readonly string[] {
+function partLines({
+  connection,
+  stream,
+  where,
+  frozen,
+  closed_upon,
+  connector,
+  owner,
+  data_owner,
+}: StatedPart): readonly string[] {
   const filters = Object.entries(where).map(([field, is]) => `${plain(field)} is ${plain(String(is))}`)
   const within = filters.length === 0 ? '' : `; of them ${records(frozen.in_scope)} where ${filters.join(' and ')}`
   const at = `${plain(connection)}/${plain(stream)}`
@@ -62,6 +71,7 @@ function partLines({ connection, stream, where, frozen, closed_upon, connector }
   return [
     `* ${at}: ${records(frozen.records)} read at ${frozen.started_at} (sync ${frozen.sync})${within}. The newest read before closing (sync ${closed_upon.sync}, ${closed_upon.started_at}) is ${is}.`,
     ...closed_upon.confirmed_by.map((one) => `    confirmed by ${one.check} (class ${one.class}): ${plain(one.because)}`),
+    `    owner ${plain(owner ?? 'not named')}; data owner ${plain(data_owner ?? 'not named')}`,
     `    read by connector ${plain(connector.name)} version ${connector.version}, ${connector.digest}`,
   ]
 }
