@@ -7,7 +7,7 @@ import { COMMON, type CommandSpec, type Flags, whole } from './args.ts'
 import { command, type Run as RunCommand } from './command.ts'
 import { readConnector } from './connector-file.ts'
 import { UNREADABLE } from './failure.ts'
-import { EXIT, type Io } from './io.ts'
+import { EXIT, type Exit, type Io } from './io.ts'
 import { type BulkOptions, playPlan } from './lab/bulk.ts'
 import { openCrew } from './lab/crew.ts'
 import { EVIDENCE } from './lab/evidence.ts'
@@ -41,6 +41,10 @@ const spec = {
       multiple: true,
       value: 'EVIDENCE',
       about: 'the reads again without this evidence item, to see what it is worth; several times, or `all`',
+    },
+    'write-twin': {
+      type: 'boolean',
+      about: 'of ./acme.yaml: write what can be derived from it as acme.twin.yaml, to go on with, and play nothing',
     },
     openapi: {
       type: 'string',
@@ -89,6 +93,7 @@ export function labCommand(module: string): RunCommand {
     const openapi = openapiAt(flags.openapi, io)
     const { benches, dialect, file } = await open(openBenches, word, openapi, io)
     try {
+      if (flags['write-twin']) return writeTwin(benches, word, file, io)
       const plan = { seed, dialect, fault: flags.fault ?? null }
       refuseNothing(benches, plan)
       if (flags.replay !== undefined)
@@ -112,6 +117,7 @@ export function labCommand(module: string): RunCommand {
             ?.scenarios(at)
             .find((one) => one.name === name),
         unplayed: benches.flatMap((bench) => unplayedOf(bench, dialect)),
+        assumed: benches.flatMap((bench) => bench.assumed ?? []),
         official: (at) =>
           benches.find(({ official, dialects }) => official !== undefined && dialects.includes(at))?.official?.(at) ?? {
             files: [],
@@ -126,6 +132,18 @@ export function labCommand(module: string): RunCommand {
       for (const bench of benches) await bench.close()
     }
   })
+}
+
+/** Never over one that is there: somebody wrote it. */
+function writeTwin(benches: readonly Bench[], word: string | undefined, file: string | null, io: Io): Exit {
+  const text = benches.map(({ skeleton }) => skeleton?.()).find((one) => one !== undefined)
+  if (word === undefined || file === null)
+    throw new Failure('cli/usage', '--write-twin', '--write-twin takes a connector of your own, by its path: ./acme.yaml')
+  const shown = safe(twinOf(word))
+  if (text === undefined) throw new Failure('cli/file', word, `${shown} is there already, and is left as it is`)
+  save(twinOf(file), text, shown)
+  io.out(`wrote ${shown}\n  next: rollcall lab ${safe(word)}\n`)
+  return EXIT.fine
 }
 
 function evidence(given: readonly string[]): readonly string[] {
@@ -155,12 +173,6 @@ async function open(openBenches: OpenBenches, word: string | undefined, openapi:
     const file = resolve(word)
     // Every fault of the connector in its place, before any of its twin file.
     await readConnector({ path: file, stored: file, shown: word }, io.color)
-    if (!existsSync(twinOf(file)))
-      throw new Failure(
-        'cli/file',
-        word,
-        `${safe(twinOf(word))} is not there: the lab needs to know how the target's records look\n  docs/lab.md tells how a twin file is written`,
-      )
     try {
       return { benches: await openBenches({ file, dialect: null, openapi }), dialect: null, file }
     } catch (error) {
@@ -185,6 +197,7 @@ function refuseNothing(
   const at = benches.flatMap((bench) =>
     bench.dialects.filter((dialect) => within(dialect, plan.dialect)).flatMap(bench.scenarios),
   )
+  const unplayed = benches.flatMap((bench) => unplayedOf(bench, plan.dialect))
   const names = [...new Set(at.map(({ name }) => name))]
   const wanted = plan.fault ?? ''
   const hint =
@@ -192,7 +205,9 @@ function refuseNothing(
   throw new Failure(
     'cli/usage',
     '--fault',
-    names.length === 0 ? 'nothing of it can be played' : `there is no lie \`${safe(wanted)}\` here; ${hint}`,
+    names.length === 0
+      ? ['nothing of it can be played', ...unplayed.map((one) => `  ${safe(one)}`)].join('\n')
+      : `there is no lie \`${safe(wanted)}\` here; ${hint}`,
   )
 }
 
@@ -226,11 +241,15 @@ const unplayedOf = (bench: Bench, wanted: string | null): readonly string[] =>
 
 function write(file: string, report: LabReport, word: string | undefined, io: Io): void {
   const title = `Rollcall lab: ${word ?? 'all connectors'}`
+  save(file, labPage(report, { title, made_at: new Date(io.now()).toISOString() }), safe(file))
+  io.err(`wrote ${safe(file)}\n`)
+}
+
+function save(file: string, text: string, shown: string): void {
   try {
-    writeFileSync(file, labPage(report, { title, made_at: new Date(io.now()).toISOString() }))
-    io.err(`wrote ${safe(file)}\n`)
+    writeFileSync(file, text)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown fault'
-    throw new Failure('cli/file', file, `${safe(file)} cannot be written: ${UNREADABLE[code] ?? code}`)
+    throw new Failure('cli/file', file, `${shown} cannot be written: ${UNREADABLE[code] ?? code}`)
   }
 }

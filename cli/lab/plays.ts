@@ -1,11 +1,14 @@
 /** The benches of this program: what a worker of the lab loads. Everything costly is opened when it is first needed. */
+import { existsSync } from 'node:fs'
+import { deriveDialect, type OwnDialect } from './derive/own.ts'
+import { skeleton } from './derive/skeleton.ts'
 import { dialectNames, loadDialect, readConnector, readTwinFile } from './dialects.ts'
 import { twinOf } from './own.ts'
 import { within } from './plan.ts'
 import { openReadPolicies, type ReadPolicies } from './policies/read-bench.ts'
 import { openWritePolicies, type WritePolicies } from './policies/write-bench.ts'
 import { openRig } from './rig.ts'
-import { playRead } from './run-read.ts'
+import { playRead, tryRead } from './run-read.ts'
 import { READ_SCENARIOS } from './scenarios/read.ts'
 import { type Dialect, openDialect } from './twin/dialect.ts'
 import type { Bench, OpenBenches, Scenario } from './types.ts'
@@ -14,8 +17,25 @@ import { openWriteBench } from './write-bench.ts'
 export const openBenches: OpenBenches = async ({ file, dialect, openapi = null }) => {
   const named = dialectNames().filter((name) => within(name, dialect))
   const names = named.length > 0 ? named : dialectNames()
+  if (file !== null && !existsSync(twinOf(file))) {
+    const { dialect: own, assumed } = await derived(file, openapi)
+    return [readBench([own], assumed), await writeBench([own])]
+  }
   const dialects = file === null ? names.map((name) => loadDialect(name, openapi)) : [ownDialect(file, openapi)]
   return [readBench(dialects), await writeBench(dialects)]
+}
+
+/** What its connector tells, where it has no twin file. */
+async function derived(file: string, openapi: string | null): Promise<OwnDialect> {
+  const connector = readConnector(file)
+  const rig = openRig(() => {
+    throw new Error('nothing is played by name here')
+  })
+  try {
+    return await deriveDialect(connector, openapi, (dialect) => tryRead(rig, dialect))
+  } finally {
+    await rig.close()
+  }
 }
 
 /** A connector of the user's own, and its twin file beside it. Throws with the place of every fault of either. */
@@ -23,7 +43,7 @@ function ownDialect(file: string, openapi: string | null): Dialect {
   return openDialect(readConnector(file), readTwinFile(twinOf(file)), null, openapi)
 }
 
-function readBench(dialects: readonly Dialect[]): Bench {
+function readBench(dialects: readonly Dialect[], assumed: readonly string[] = []): Bench {
   const named = new Map(dialects.map((dialect) => [dialect.name, dialect]))
   const rig = openRig((name) => known(named, name))
   const policies = once<ReadPolicies>(openReadPolicies)
@@ -39,8 +59,13 @@ function readBench(dialects: readonly Dialect[]): Bench {
     },
     unplayed: (name) => {
       const { connector, file } = known(named, name)
-      return connector.order.filter((stream) => file.streams[stream] === undefined).map((stream) => said('stream', stream, file))
+      const streams = connector.order.filter((stream) => file.streams[stream] === undefined)
+      // Where no action is played at all the other bench does not know the dialect.
+      const actions = Object.keys(file.actions ?? {}).length === 0 ? Object.keys(connector.actions) : []
+      return [...streams.map((stream) => said('stream', stream, file)), ...actions.map((action) => said('action', action, file))]
     },
+    assumed,
+    ...(assumed.length === 0 ? {} : { skeleton: () => skeleton((dialects[0] as Dialect).file, assumed) }),
     official: (name) => {
       const { file, official } = known(named, name)
       const missing = official === null ? (file.official ?? []).map((one) => one.file) : official.missing

@@ -43,7 +43,7 @@ export function connectionFor(
   dialect: Dialect,
   twin: Twin,
   at: Clock,
-  scenario: ReadScenario,
+  scenario: Pick<ReadScenario, 'unattested'>,
   name: string,
   canaries: Connection['canaries'],
 ): Connection {

@@ -6,6 +6,7 @@ import { sync } from '../../runtime/read/sync.ts'
 import { Secret } from '../../runtime/secret.ts'
 import type { Connection } from '../../runtime/types.ts'
 import { type Clock, clock } from './clock.ts'
+import type { Tried } from './derive/own.ts'
 import { READ_FAULTS, readHooks } from './faults/read.ts'
 import { compare, isTrue, type StoredRow, type Truth, told, truthOf } from './oracle/read.ts'
 import { seeded, upTo } from './random.ts'
@@ -16,7 +17,7 @@ import { READ_SCENARIOS } from './scenarios/read.ts'
 import type { ReadScenario } from './scenarios/read-types.ts'
 import type { Dialect } from './twin/dialect.ts'
 import { createTwin } from './twin/serve.ts'
-import type { Hooks, Twin } from './twin/types.ts'
+import type { Hooks, StreamTruth, Twin } from './twin/types.ts'
 import type { PlayOptions, Run, Said, Scenario } from './types.ts'
 
 /** More than any honest or lied-to read needs: a run beyond it has no end. */
@@ -162,6 +163,28 @@ async function play(stage: Stage, hooks: readonly Hooks[], stop: number | null):
   } finally {
     await http.close()
   }
+}
+
+/** One honest read of everything that is played; what came of each stream, and what differs from the truth. */
+export async function tryRead(rig: Rig, dialect: Dialect): Promise<Tried> {
+  const at = clock()
+  const twin = createTwin({ dialect, stage: await rig.stage(), clock: at, seed: 1, population: 12, page_size: 5 })
+  const only = Object.keys(dialect.file.streams)
+  const store = await rig.store()
+  const connection = connectionFor(dialect, twin, at, {}, rig.fresh(), {})
+  await store.putConnection(connection, { by: 'lab', at: '2026-01-01T00:00:00Z' })
+  const { result, because } = await play({ dialect, twin, at, store, connection, only, off: [] }, [], null)
+  const truths = truthsOf(twin, only)
+  const streams: { [stream: string]: Tried['streams'][string] } = {}
+  for (const stream of only) {
+    const about = dialect.file.streams[stream] as StreamTruth
+    const truth = truths.get(stream) ?? new Map()
+    const found = await rows(store, connection.name, stream, 'latest')
+    const differs = told(compare(about, { before: truth, after: truth, ever: truth }, found), stream)
+    const verdict = result?.streams[stream]?.verdict
+    streams[stream] = { is: verdict?.is ?? 'error', because: verdict?.because ?? because ?? 'no result', differs }
+  }
+  return { strangers: [...new Set(twin.strangers)], streams }
 }
 
 type Judged = {

@@ -129,6 +129,10 @@ export type Bench = {
   readonly policies: PlayPolicies
   /** What the connector declares and the twin cannot play, as `stream users` or `action grant`: said, never hidden. */
   readonly unplayed: (dialect: string) => readonly string[]
+  /** Where there is no twin file: what was guessed, so that it could be played. */
+  readonly assumed?: readonly string[]
+  /** That as a twin file to go on with. */
+  readonly skeleton?: () => string
   /** Against which official descriptions its requests are held, or why against none. */
   readonly official?: (dialect: string) => { readonly files: readonly string[]; readonly because: string | null }
   readonly close: () => Promise<void>
@@ -264,6 +268,8 @@ export type LabReport = {
   readonly never_fired: readonly string[]
   /** `dialect: stream groups`: declared, and not played. */
   readonly unplayed: readonly string[]
+  /** Guessed, because the connector has no twin file. */
+  readonly assumed: readonly string[]
   /** By dialect: the official descriptions that every request was held against. One that is not described is a finding (`error`). */
   readonly official: readonly OfficialLine[]
   readonly ablation: readonly Ablation[]

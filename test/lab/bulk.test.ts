@@ -39,7 +39,15 @@ async function here(jobs: readonly Job[]): Promise<readonly Played[]> {
 }
 
 const reportOf = (played: readonly Played[], seed = 1): LabReport =>
-  tally({ seed, played, scenario: () => undefined, unplayed: [], official: () => ({ files: [], because: 'made up' }), replay: () => '' })
+  tally({
+    seed,
+    played,
+    scenario: () => undefined,
+    unplayed: [],
+    assumed: [],
+    official: () => ({ files: [], because: 'made up' }),
+    replay: () => '',
+  })
 
 describe('the same seed gives the same report', () => {
   test('in one process, in two and in three, whoever was faster', async () => {

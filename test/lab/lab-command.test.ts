@@ -16,7 +16,6 @@ beforeAll(() => {
     copyFileSync('test/connectors-for-tests/cursor.yaml', join(dir, `${name}.yaml`))
     writeFileSync(join(dir, `${name}.twin.yaml`), '')
   }
-  copyFileSync('test/connectors-for-tests/cursor.yaml', join(dir, 'untwinned.yaml'))
   writeFileSync(join(dir, 'wrong.yaml'), 'connector: wrong\n')
 })
 afterAll(() => rmSync(dir, { recursive: true, force: true }))
@@ -93,11 +92,7 @@ describe('exit codes', () => {
     expect(err).toMatch(because)
   })
 
-  test('3 for a connector of the user without a twin file, 1 for one that is wrong', async () => {
-    expect(await lab([trouble('untwinned')])).toMatchObject({
-      exit: 3,
-      err: expect.stringMatching(/untwinned\.twin\.yaml is not there/),
-    })
+  test('1 for a connector of the user that is wrong', async () => {
     expect(await lab([trouble('wrong')])).toMatchObject({ exit: 1, err: expect.stringMatching(/no valid connector/) })
   })
 

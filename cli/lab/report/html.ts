@@ -33,6 +33,7 @@ ${policies(report)}
 ${matrices(report, state)}
 ${capped(report)}
 ${ablation(report)}
+${list('No twin file: played as far as the connector tells, with these guesses', report.assumed)}
 ${list('Never struck, so nothing was measured', report.never_fired)}
 ${list('Declared and not played', report.unplayed)}
 ${list('Requests held against the official description', officialWords(report.official))}

@@ -18,11 +18,16 @@ const comings = (twin: Twin, target: string, random: Random): void => {
 }
 
 export const ODD: readonly ReadScenario[] = [
-  scenario('odd', ['unproven'])('empty', 'a tenant without accounts: nothing can confirm it', [], {
-    target: fits.emptiable,
-    pages: 1,
-    sizes: ['none'],
-  }),
+  scenario('odd', ['unproven', 'complete'])(
+    'empty',
+    'a tenant without accounts: only a count from elsewhere can confirm it',
+    [],
+    {
+      target: fits.emptiable,
+      pages: 1,
+      sizes: ['none'],
+    },
+  ),
   odd('R13', 'a target that never gives more than a few a page', [{ fault: 'cap', rows: 'half_page' }], {
     target: fits.both(fits.resizable, fits.nodes),
     pages: 1,

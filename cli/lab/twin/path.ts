@@ -28,9 +28,9 @@ export function put(into: Native, path: string, value: Json | undefined): void {
   const last = way.at(-1)
   if (last === undefined) return
   let here = into
-  for (const step of way.slice(0, -1)) {
+  for (const [place, step] of way.slice(0, -1).entries()) {
     const next = here[step]
-    if (typeof next !== 'object' || next === null) here[step] = {}
+    if (typeof next !== 'object' || next === null) here[step] = typeof way[place + 1] === 'number' ? [] : {}
     here = here[step] as unknown as Native
   }
   if (value === undefined) delete here[last]
