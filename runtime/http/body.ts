@@ -44,7 +44,7 @@ export async function unpack(received: Buffer, coding: string | undefined, max_b
   if (only === undefined || received.length === 0) return { ok: true, bytes: received }
   const undo = Object.hasOwn(UNDO, only) ? UNDO[only] : undefined
   if (undo === undefined)
-    return { ok: false, code: 'http/encoding', because: `the content coding \`${only.slice(0, 40)}\` is not known`, final: true }
+    return { ok: false, code: 'http/encoding', because: `the content coding is none of ${ACCEPT_ENCODING}`, final: true }
   const cap = Math.min(max_bytes, Math.max(RATIO_FREE_BYTES, received.length * MAX_RATIO))
   try {
     return { ok: true, bytes: await undo(received, { maxOutputLength: cap }) }

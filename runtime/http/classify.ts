@@ -5,6 +5,7 @@ import { STATUS_CODES } from 'node:http'
 import type { Decoded, DecodeKind, Duplicates } from '../kinds/kind.ts'
 import type { FailureCode, HttpRequest, ResponseRule } from '../types.ts'
 import type { Headers, Whole } from './exchange.ts'
+import type { Redact } from './redact.ts'
 
 export type Said =
   | { readonly said: 'answer'; readonly body: unknown; readonly duplicates: Duplicates | null; readonly digest: string }
@@ -21,22 +22,28 @@ export type CompiledRule = ResponseRule & { readonly test: Test | null }
 export function classify(
   request: Pick<HttpRequest, 'decode' | 'expect' | 'takes_duplicates'>,
   whole: Whole,
-  o: { readonly word: DecodeKind | undefined; readonly rules: readonly CompiledRule[]; readonly expect: (text: string) => Test },
+  o: {
+    readonly word: DecodeKind | undefined
+    readonly rules: readonly CompiledRule[]
+    readonly expect: (text: string) => Test
+    /** Takes what is known to be secret out of the answer. */
+    readonly redact: Redact
+  },
 ): Said {
   const { status, headers } = whole
-  const decoded = decodeBody(request, whole, o.word)
-  const view: AnswerView = { status, headers, body: decoded.ok ? decoded.value : looseBody(whole) }
+  const decoded = decodeBody(request, whole, o.word, o.redact)
+  const view: AnswerView = { status, headers, body: decoded.ok ? decoded.value : looseBody(whole, o.redact) }
   for (const rule of o.rules) {
-    if (rule.status.includes(status) && (rule.test === null || holds(rule.test, view))) return byRule(rule, view)
+    if (rule.status.includes(status) && (rule.test === null || holds(rule.test, view))) return byRule(rule, view, o.redact)
   }
-  if (status < 200 || status >= 300) return byStatus(view)
+  if (status < 200 || status >= 300) return byStatus(view, o.redact)
   if (!decoded.ok) return { said: 'refused', code: decoded.code, because: decoded.because, gap: false }
   const broken = request.expect.find((text) => !holds(o.expect(text), view))
   if (broken !== undefined) {
     return {
       said: 'refused',
       code: 'http/expect',
-      because: `${status}, but not what \`expect\` declares: ${broken}${told(view.body)}`,
+      because: `${status}, but not what \`expect\` declares: ${broken}${told(view.body, o.redact)}`,
       gap: false,
     }
   }
@@ -48,8 +55,8 @@ export function classify(
   return { said: 'answer', body: decoded.value, duplicates, digest: hash('sha256', whole.bytes) }
 }
 
-function byRule(rule: CompiledRule, view: AnswerView): Said {
-  const because = `${view.status}, ${rule.because}${told(view.body)}`
+function byRule(rule: CompiledRule, view: AnswerView, redact: Redact): Said {
+  const because = `${view.status}, ${rule.because}${told(view.body, redact)}`
   switch (rule.then) {
     case 'retry':
       return { said: 'failed', code: 'http/rule-retry', because, body: view.body }
@@ -64,9 +71,9 @@ function byRule(rule: CompiledRule, view: AnswerView): Said {
   }
 }
 
-function byStatus(view: AnswerView): Said {
+function byStatus(view: AnswerView, redact: Redact): Said {
   const { status, headers, body } = view
-  const because = `${status} ${STATUS_CODES[status] ?? ''}`.trim() + told(body)
+  const because = `${status} ${STATUS_CODES[status] ?? ''}`.trim() + told(body, redact)
   if (status === 401) return { said: 'renew', because }
   if (status === 429 || (status === 503 && headers['retry-after'] !== undefined))
     return { said: 'wait', code: 'http/rate-limited', because, body }
@@ -87,14 +94,19 @@ function holds(test: Test, view: AnswerView): boolean {
 
 // ---------------------------------------------------------------- body
 
-function decodeBody(request: Pick<HttpRequest, 'decode'>, whole: Whole, word: DecodeKind | undefined): Decoded {
+function decodeBody(request: Pick<HttpRequest, 'decode'>, whole: Whole, word: DecodeKind | undefined, redact: Redact): Decoded {
   if (whole.status === 204 || whole.status === 205) return { ok: true, value: null }
   if (word === undefined)
     return { ok: false, code: 'decode/unknown', because: `there is no decode word \`${request.decode.kind}\`` }
-  const text = wellFormed(whole.bytes)
+  const raw = wellFormed(whole.bytes)
+  const text = raw === null ? null : redact.body(raw)
   if (text === null) return { ok: false, code: 'decode/utf8', because: 'the body is not well-formed UTF-8' }
   const other = otherMedia(whole.headers['content-type'], text, word)
-  return other ?? word.decode(request.decode, text)
+  const decoded = other ?? word.decode(request.decode, text)
+  // What was written with escapes is only seen now.
+  return decoded.ok && (word.kind !== 'json' || text.includes('\\u'))
+    ? { ...decoded, value: redact.value(decoded.value) }
+    : decoded
 }
 
 /** Null where it is not UTF-8. Most pages are ASCII, and a one-byte string is made and parsed faster. */
@@ -117,17 +129,20 @@ function otherMedia(type: string | undefined, text: string, word: DecodeKind): (
     const because = `an HTML page came where ${word.kind} was declared: often a login page or a proxy's`
     return { ok: false, code: 'decode/html', because }
   }
-  return FOREIGN.test(media)
-    ? { ok: false, code: 'decode/media-type', because: `${media} came where ${word.kind} was declared` }
-    : null
+  // Not the type as it came: it may be any text.
+  const foreign = FOREIGN.exec(media)?.[0]
+  return foreign === undefined
+    ? null
+    : { ok: false, code: 'decode/media-type', because: `${foreign} came where ${word.kind} was declared` }
 }
 
 const HTML = /^\s*(?:<!doctype html|<html[\s>])/i
 const FOREIGN = /^(?:image|audio|video|font)\/|^application\/(?:pdf|zip|x-tar|vnd\.ms-|vnd\.openxml)|^multipart\//
 
 /** The body of an answer that is not what was declared, for the rules: JSON where it is JSON, else its text. */
-export function looseBody(whole: Whole): unknown {
-  const text = whole.bytes.length > 65_536 ? '' : (wellFormed(whole.bytes) ?? '')
+export function looseBody(whole: Whole, redact: Redact | null): unknown {
+  const raw = whole.bytes.length > 65_536 ? '' : (wellFormed(whole.bytes) ?? '')
+  const text = redact === null ? raw : redact.body(raw)
   try {
     return JSON.parse(text) as unknown
   } catch {
@@ -135,16 +150,16 @@ export function looseBody(whole: Whole): unknown {
   }
 }
 
-/** A line of the target's own words, from the places where targets put them. */
-function told(body: unknown): string {
+/** A line of the target's own words, from the places where targets put them. Masked before it is cut. */
+function told(body: unknown, redact: Redact): string {
   for (const path of PLACES) {
     const value = path.reduce<unknown>(
       (at, step) => (typeof at === 'object' && at !== null && Object.hasOwn(at, step) ? (at as Headers)[step] : undefined),
       body,
     )
     if (typeof value === 'string' && value.trim() !== '')
-      return `: ${value
-        .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ')
+      return `: ${redact
+        .text(value.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').slice(0, 4_096))
         .trim()
         .slice(0, 160)}`
   }

@@ -153,7 +153,7 @@ export function openHttp(o: HttpOptions): Http {
         return { lost: because, code: observation.kind === 'answer' ? 'http/cut' : observation.code }
       }
       const cookies = whole.cookies.length === 0 ? {} : { 'set-cookie': whole.cookies.join('\n') }
-      return { status: whole.status, headers: { ...whole.headers, ...cookies }, body: looseBody(whole) }
+      return { status: whole.status, headers: { ...whole.headers, ...cookies }, body: looseBody(whole, null) }
     },
   })
 

@@ -26,7 +26,8 @@ export type Outcome =
 export function observe(outcome: Outcome, requests: number, ms: number, redact: Redact): Observation {
   if (outcome.kind === 'answer') {
     const { body, duplicates, digest, url, whole } = outcome
-    const { status, headers } = whole
+    const { status } = whole
+    const headers = redact.headers(whole.headers)
     const marked = duplicates === null ? {} : { duplicates }
     return { kind: 'answer', status, headers, body, ...marked, digest, bytes: whole.bytes.length, url, requests, ms }
   }

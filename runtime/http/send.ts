@@ -178,6 +178,7 @@ export function openSend(room: Room): SendOne {
       word: decode[request.decode.kind],
       rules: sending.authorised ? room.rules : [],
       expect: room.expect,
+      redact: room.redact,
     })
     const body = said.said === 'answer' || said.said === 'failed' || said.said === 'wait' ? said.body : null
     const told = room.told({ status: answer.status, headers: answer.headers, body })

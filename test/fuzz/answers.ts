@@ -2,6 +2,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { ERRORS } from '../../runtime/errors.ts'
 import { classify } from '../../runtime/http/classify.ts'
+import { openRedact } from '../../runtime/http/redact.ts'
 import { decode } from '../../runtime/kinds/decode/index.ts'
 import { compileCel } from '../../runtime/kinds/value/cel.ts'
 import { type CompiledStream, compileStream } from '../../runtime/record/compile.ts'
@@ -27,6 +28,8 @@ const TYPES = [
 ]
 
 export function openAnswers(): Kind {
+  const redact = openRedact()
+  redact.learn('a-secret-that-targets-echo')
   const streams = FILES.flatMap((file) => {
     const { connector } = loadConnector(readFileSync(file), file)
     return connector === null
@@ -71,6 +74,7 @@ export function openAnswers(): Kind {
           word: decode[list.decode.kind],
           rules: rules.get(connector) ?? [],
           expect,
+          redact,
         },
       )
       if (said.said !== 'answer') return refused(said.said === 'renew' ? 'http/unauthorized' : said.code, said.because)

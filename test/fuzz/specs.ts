@@ -187,7 +187,7 @@ function mutated(random: Random, doc: { [key: string]: Tree }, pool: ReturnType<
         if (!Array.isArray(within)) put(within, random.one(pool.keys), copy(random.one(pool.values)))
         break
       case 7:
-        set(typeof was === 'string' ? spliced(random, was) : String(was))
+        set(typeof was === 'string' ? spliced(random, was) : (JSON.stringify(was) ?? ''))
         break
       default:
         if (Array.isArray(within)) within.push(copy(was))
