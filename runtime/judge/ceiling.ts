@@ -1,7 +1,9 @@
 /** The best verdict each stream can ever reach, from the YAML alone, and what carries it. Pure. */
 import { pages } from '../kinds/pages/index.ts'
 import { prove } from '../kinds/prove/index.ts'
-import type { Ceiling, Connector, JsonObject, KindOptions, Stream, Verdict } from '../types.ts'
+import { sameQuestion } from '../kinds/prove/parts/otherwise.ts'
+import { queryOf } from '../kinds/prove/parts/request.ts'
+import type { Ceiling, Connector, JsonObject, KindOptions, RequestSpec, Stream, Verdict } from '../types.ts'
 
 /** One entry a stream, parents first. `planted`: streams that the operator's connection names canaries for, whatever the author declared. */
 export function ceiling(connector: Connector, planted: readonly string[] = []): readonly Ceiling[] {
@@ -109,6 +111,11 @@ function conditions(stream: Stream, options: KindOptions): { readonly lacks: str
         lacks: null,
         needs: options.kind === 'by_id' && isOfSnapshot(options) ? ['by_id: an earlier snapshot, so not the first sync.'] : [],
       }
+    case 'second_pass': {
+      const query = queryOf((options['query'] ?? {}) as { readonly [name: string]: string })
+      const list = (options['list'] ?? null) as RequestSpec | null
+      return { lacks: sameQuestion(stream.list, stream.pages.kind !== 'none', { query, list }), needs: [] }
+    }
     case 'canaries':
       return { lacks: null, needs: ['canaries: ids of planted accounts, named in the connection.'] }
     default:

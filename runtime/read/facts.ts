@@ -38,11 +38,11 @@ export type Fold = {
   readonly total: { last: number | null; moved: boolean; missing: number; broken: string | null }
   /** Records a partition gave, stitched rows aside; kept only where a proof counts per parent. */
   readonly per_partition: Map<string, number> | null
-  /** Rows of the partitions that came on one page; kept only where a second pass asks for them otherwise. */
-  readonly on_one_page: Map<string, number> | null
+  /** Rows of the longest page of each partition; kept only where a second pass asks for other pages. */
+  readonly longest_page: Map<string, number> | null
 }
 
-export function newFold(keep: { readonly per_partition: boolean; readonly on_one_page: boolean }): Fold {
+export function newFold(keep: { readonly per_partition: boolean; readonly longest_page: boolean }): Fold {
   return {
     pages: 0,
     open: new Map(),
@@ -70,7 +70,7 @@ export function newFold(keep: { readonly per_partition: boolean; readonly on_one
     requests: 0,
     total: { last: null, moved: false, missing: 0, broken: null },
     per_partition: keep.per_partition ? new Map() : null,
-    on_one_page: keep.on_one_page ? new Map() : null,
+    longest_page: keep.longest_page ? new Map() : null,
   }
 }
 
@@ -94,8 +94,7 @@ export function foldPage(fold: Fold, page: PageRow, declares_total: boolean): vo
   part.empty_run = facts.fetched === 0 ? part.empty_run + 1 : 0
   fold.longest_empty_run = Math.max(fold.longest_empty_run, part.empty_run)
   fold.per_partition?.set(page.partition, (fold.per_partition.get(page.partition) ?? 0) + facts.fetched - facts.stitched)
-  if (page.no === 0) fold.on_one_page?.set(page.partition, facts.fetched)
-  else fold.on_one_page?.delete(page.partition)
+  fold.longest_page?.set(page.partition, Math.max(fold.longest_page.get(page.partition) ?? 0, facts.fetched))
   if (page.gap !== null) {
     if (fold.gaps.length < NAMED_GAPS) fold.gaps.push(page.gap)
     else fold.more_gaps++

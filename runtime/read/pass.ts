@@ -2,6 +2,7 @@
 
 import { Failure } from '../errors.ts'
 import type { ProofAnswer, ProofAsk } from '../kinds/kind.ts'
+import { isOtherList, sizesOf } from '../kinds/prove/parts/otherwise.ts'
 import { openPage } from '../record/page.ts'
 import { buildRequest, type Names } from '../record/request.ts'
 import { idOf } from '../record/rows.ts'
@@ -19,7 +20,7 @@ const ROWS_SPARE = 1000
 
 type PassContext = Omit<ReadContext, 'onPage'> & {
   readonly sessions: Sessions
-  readonly fold: Pick<Fold, 'fetched' | 'on_one_page'>
+  readonly fold: Pick<Fold, 'fetched' | 'longest_page'>
 }
 
 export async function passOver(context: PassContext, ask: Extract<ProofAsk, { ask: 'pass' }>): Promise<ProofAnswer> {
@@ -36,30 +37,38 @@ async function passOnce(
 ): Promise<Extract<ProofAnswer, { ask: 'pass' }>> {
   const pass = context.session.startPass()
   let failed: string | null = null
+  let alike = 0
   // Overlaps and another page size repeat rows; beyond this the second pass is a list without an end.
   const budget = { rows: ROWS_FACTOR * context.fold.fetched + ROWS_SPARE }
   await pool(
     partitionsOf(context.compiled.stream, context.names, context.sessions),
     context.connector.limits.concurrent,
     async (partition) => {
-      if (failed === null) failed = await passPartition(context, ask, partition, pass.add, budget)
+      if (failed !== null) return
+      const end = await passPartition(context, ask, partition, pass.add, budget)
+      if (typeof end === 'string') failed = end
+      else if (end.alike) alike++
     },
   )
   const difference = await pass.end()
-  return { ask: 'pass', ...difference, tries: context.session.attempt, failed }
+  return { ask: 'pass', ...difference, tries: context.session.attempt, alike, failed }
 }
 
-/** Null when the declared end was reached, else why not. */
+/** Why the declared end was not reached, or whether it was the first read's question once more. */
 async function passPartition(
   context: PassContext,
   ask: Extract<ProofAsk, { ask: 'pass' }>,
   partition: Partition,
   add: (ids: readonly string[]) => Promise<void>,
   budget: { rows: number },
-): Promise<string | null> {
+): Promise<string | { readonly alike: boolean }> {
   const { compiled, connector } = context
   const seen = new Set<string>()
-  const query = { ...ask.query, ...halved(context, ask, partition) }
+  const longest = context.fold.longest_page?.get(partition.key) ?? 0
+  const asked = sizesOf(compiled.stream.list, ask)
+  const sizes = shorter(asked, longest)
+  const query = { ...ask.query, ...Object.fromEntries(sizes.map(([name, rows]) => [name, String(rows)])) }
+  const pages = { longest: 0, hollow: 0 }
   const vars = { ...partition.vars, settings: context.names['settings'] }
   let empty = 0
   for (let state: PageState = compiled.pages.first(compiled.stream.pages); ; ) {
@@ -77,30 +86,40 @@ async function passPartition(
     const opened = openPage(compiled, state, observation)
     if (!opened.ok) return opened.because
     empty = opened.records.length === 0 ? empty + 1 : 0
+    pages.longest = Math.max(pages.longest, opened.records.length)
+    if (opened.records.length === 0 && opened.next.kind === 'page') pages.hollow++
     budget.rows -= opened.records.length
     if (empty > EMPTY_LIMIT || budget.rows < 0) return 'the second pass does not end'
     await add(opened.records.flatMap((record) => idIn(context, record, vars)))
-    if (opened.next.kind === 'end') return null
+    if (opened.next.kind === 'end')
+      return { alike: !isOtherList(compiled.stream.list, ask) && isAlike(longest, asked.length > 0, pages) }
     if (opened.next.kind === 'broken') return opened.next.because
     state = opened.next.state
   }
 }
 
+/** From so many rows a page on, three quarters of it are pages with other rows on them; a few rows fall to the same places. */
+const LONG = 40
+/** Up to so many rows are asked for one by one. */
+const ONE_BY_ONE = 3
+
 /**
- * A list that came on one page would come on the same page again, with the same row cut off it: both passes would agree. So it is asked
- * for in halves. Whatever the pass asks for as a whole number above 1 is the size of its pages.
+ * Pages must be cut elsewhere than in the first read: what is lost with a place on a page would be lost again. A target that gives less
+ * than it is asked for gives both passes the same pages, so what it gave is what counts.
  */
-function halved(
-  { fold }: PassContext,
-  { query, list }: Extract<ProofAsk, { ask: 'pass' }>,
-  { key }: Partition,
-): { readonly [name: string]: string } {
-  const rows = fold.on_one_page?.get(key) ?? 0
-  if (rows === 0) return {}
-  const half = Math.ceil(rows / 2)
-  const asked = [...Object.entries(query), ...(list?.query ?? [])]
-  const sizes = asked.filter(([, value]) => /^[1-9]\d*$/.test(String(value)) && Number(value) > half)
-  return Object.fromEntries(sizes.map(([name]) => [name, String(half)]))
+function shorter(asked: ReturnType<typeof sizesOf>, longest: number): ReturnType<typeof sizesOf> {
+  if (longest === 0) return asked
+  const most = longest >= LONG ? Math.floor(0.75 * longest) : Math.max(1, Math.floor(longest / 2))
+  return asked.map(([name, rows]) => [name, Math.min(rows, most)] as const)
+}
+
+/**
+ * Shorter pages are other pages; of one row or none nothing can be cut shorter, and there it is enough to have asked. A page of one that
+ * comes empty with more behind it lost its row, and the first read's page may have lost the same.
+ */
+function isAlike(longest: number, sized: boolean, pages: { readonly longest: number; readonly hollow: number }): boolean {
+  if (longest < 2 && !sized) return true
+  return (longest > 1 && pages.longest >= longest) || (longest > 0 && longest <= ONE_BY_ONE && pages.hollow > 0)
 }
 
 /** Records the first read filtered out or kept aside are no part of its set; here they are left out the same way. */

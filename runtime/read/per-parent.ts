@@ -15,19 +15,21 @@ const ASK_AGAIN = 50
 export async function perParent(context: ProofContext, ask: Extract<ProofAsk, { ask: 'per_parent' }>): Promise<ProofAnswer> {
   const source = context.compiled.stream.each[ask.variable]
   const session = source?.from === 'stream' ? context.sessions[source.stream] : undefined
-  const nothing = { ask: 'per_parent', parents: 0, equal: 0, uncounted: 0, differing: [] } as const
+  const nothing = { ask: 'per_parent', parents: 0, equal: 0, uncounted: 0, uncounted_empty: 0, differing: [] } as const
   if (source?.from !== 'stream' || session === undefined)
     return { ...nothing, failed: `${ask.variable} is not a stream that was read` }
   if (Object.keys(context.compiled.stream.each).length > 1)
     return { ...nothing, failed: 'a product of several lists has no count per parent' }
   const differing: { parent: string; counted: number; read: number }[] = []
-  const count = { parents: 0, equal: 0, uncounted: 0 }
+  const count = { parents: 0, equal: 0, uncounted: 0, uncounted_empty: 0 }
   for await (const parent of recordsOf(session)) {
     count.parents++
     const counted = countIn(parent.fields, ask.field)
     const read = context.fold.per_partition?.get(`${ask.variable}=${encodeURIComponent(parent.id)}`) ?? 0
-    if (counted === null) count.uncounted++
-    else if (counted === read) count.equal++
+    if (counted === null) {
+      count.uncounted++
+      if (read === 0) count.uncounted_empty++
+    } else if (counted === read) count.equal++
     else differing.push({ parent: parent.id, counted, read })
   }
   const still = differing.length > ASK_AGAIN ? differing : await stillDiffering(context, source.stream, ask.field, differing)

@@ -81,7 +81,7 @@ export async function readOnce(context: StreamContext): Promise<ReadOnce | null>
 /** A snapshot does not change any more: nothing is read, proven or begun again, whatever the target has become since. */
 function asPublished(context: StreamContext, session: ReadSession, published: Snapshot): ReadOnce {
   const { facts } = published
-  const fold = newFold({ per_partition: false, on_one_page: false })
+  const fold = newFold({ per_partition: false, longest_page: false })
   const byId = openById(context)
   const proof: ProofContext = { ...context, session, fold, byId, before: {} }
   const view: ProveView = { facts, total: declaredTotal(fold) }

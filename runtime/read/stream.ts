@@ -24,7 +24,7 @@ export async function readStream(
   const total = compiled.total !== null
   const fold = newFold({
     per_partition: stream.prove.some((word) => word.kind === 'count_per_parent'),
-    on_one_page: stream.prove.some((word) => word.kind === 'second_pass'),
+    longest_page: stream.prove.some((word) => word.kind === 'second_pass'),
   })
   const resume = new Map<string, { no: number; position: Position } | 'done'>()
   for await (const page of session.pages()) {

@@ -29,7 +29,7 @@ const CASES: readonly Case[] = [
     connector: 'okta',
     vendor: okta,
     settings: () => OKTA,
-    complete: ['users', 'groups', 'memberships', 'admins', 'role_grants', 'apps', 'app_users'],
+    complete: ['users', 'groups', 'memberships', 'admins', 'apps', 'app_users'],
   },
   {
     connector: 'entra-id',

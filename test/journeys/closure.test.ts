@@ -65,9 +65,9 @@ describe('a member whom the list of users has not', () => {
   test.each([
     ['an error by id', { status: 403 }, {}],
     ['no by-id read', null, { users: { get: undefined } }],
-  ] as const)('and %s leaves the edges unproven and the users as they are', async (_, byId, more) => {
+  ] as const)('and %s leaves the edges and the users unproven', async (_, byId, more) => {
     const { run } = await read(['u1', 'u9'], (path) => (path === '/users/u9' ? byId : null), more)
-    expect(verdicts(run)).toEqual({ users: 'complete', groups: 'complete', members: 'unproven' })
+    expect(verdicts(run)).toEqual({ users: 'unproven', groups: 'complete', members: 'unproven' })
     expect(run.streams['members']?.next_steps.join()).toMatch(/users/)
   })
 
@@ -90,7 +90,7 @@ describe('a member whom the list of users has not', () => {
 
   test('and an id that is no path segment is unanswered, and no crash', async () => {
     const { run } = await read(['u1', '..'], () => null)
-    expect(verdicts(run)).toEqual({ users: 'complete', groups: 'complete', members: 'unproven' })
+    expect(verdicts(run)).toEqual({ users: 'unproven', groups: 'complete', members: 'unproven' })
   })
 })
 

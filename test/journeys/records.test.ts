@@ -187,7 +187,10 @@ describe('conservation', () => {
       { name: 'bots', drop: '= has(record.bot) && record.bot' },
       { name: 'ghosts', drop: '= has(record.ghost)' },
     ]
-    const { run, users } = await read(rows, { filters, prove: [{ kind: 'second_pass', query: { again: true } }] })
+    const prove = [{ kind: 'second_pass', list: 'GET /directory' }]
+    const { run, users } = await read(rows, { filters, prove }, -1, (path) =>
+      path === '/directory' ? { body: { data: rows.toReversed() } } : null,
+    )
     expect([run.exit, users.verdict, users.records, users.filtered]).toEqual([0, 'complete', 4, { bots: 3, ghosts: 1 }])
   })
 

@@ -77,7 +77,15 @@ const LIES: { readonly [check: string]: JudgeInput } = {
   count: refuted(say({ kind: 'count', request: 'GET /c', path: '[]' }, HONEST, [countedAs(1001, 1001)])),
   count_per_parent: refuted(
     say({ kind: 'count_per_parent', path: 'group.n' }, HONEST, [
-      { ask: 'per_parent', parents: 1, equal: 0, uncounted: 0, differing: [{ parent: 'g', counted: 2, read: 1 }], failed: null },
+      {
+        ask: 'per_parent',
+        parents: 1,
+        equal: 0,
+        uncounted: 0,
+        uncounted_empty: 0,
+        differing: [{ parent: 'g', counted: 2, read: 1 }],
+        failed: null,
+      },
     ]),
   ),
   second_pass: inputOf(HONEST, [...SCOPE, ...by_id, ...secondPass(HONEST, passed(1000, ['a'], ['b']))]),

@@ -226,6 +226,7 @@ function answered(words: readonly KindOptions[], get: RequestSpec | null, facts:
         only_second: 0,
         samples: { only_first: [], only_second: [] },
         tries: 1,
+        alike: 0,
         failed: null,
       },
       known,

@@ -111,6 +111,7 @@ export function passed(
     only_second: only_second.length,
     samples: { only_first, only_second },
     tries: 1,
+    alike: 0,
     failed,
   }
 }

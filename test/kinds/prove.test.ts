@@ -83,6 +83,7 @@ const perParent = (more: object): ProofAnswer => ({
   parents: 3,
   equal: 3,
   uncounted: 0,
+  uncounted_empty: 0,
   differing: [],
   failed: null,
   ...more,
@@ -98,6 +99,8 @@ const NO_LISTS = read({ fetched: 0, stored: 0, pages: 0, partitions: 0, parents:
 
 const COUNT = { kind: 'count', request: 'GET /users/$count', path: '[]' }
 const PER = { kind: 'count_per_parent', path: 'group.usersCount' }
+const alike = (answer: ProofAnswer): ProofAnswer => (answer.ask === 'pass' ? { ...answer, alike: 1 } : answer)
+const LEFT_OUT = { ...PER, absent: 'empty' }
 const PASS = { kind: 'second_pass', query: { limit: 70 } }
 const BY_ID = { kind: 'by_id' }
 const TWO = { kind: 'two_path', stream: 'memberships', field: 'account' }
@@ -119,6 +122,20 @@ test.each<[name: string, options: KindOptions, result: string, answer: ProofAnsw
   ['one differs', PER, 'refutes', perParent({ equal: 2, differing: [{ parent: 'g1', counted: 200, read: 100 }] })],
   ['one differs, unnamed', PER, 'refutes', perParent({ equal: 2 })],
   ['one without a count', PER, 'missing', perParent({ equal: 2, uncounted: 1 })],
+  ['one without a count, and empty', PER, 'missing', perParent({ equal: 2, uncounted: 1, uncounted_empty: 1 })],
+  [
+    'one without a count, and empty, as is documented',
+    LEFT_OUT,
+    'confirms',
+    perParent({ equal: 2, uncounted: 1, uncounted_empty: 1 }),
+  ],
+  ['one without a count, and members came', LEFT_OUT, 'missing', perParent({ equal: 2, uncounted: 1 })],
+  [
+    'none with a count: they are not given at all',
+    LEFT_OUT,
+    'missing',
+    perParent({ equal: 0, uncounted: 3, uncounted_empty: 3 }),
+  ],
   ['failed', PER, 'missing', perParent({ failed: 'not read' })],
   ['no parents: that is for the judge to believe', PER, 'holds', perParent({ parents: 0, equal: 0 }), NO_LISTS],
 
@@ -128,6 +145,7 @@ test.each<[name: string, options: KindOptions, result: string, answer: ProofAnsw
   ['equal sizes, other ids', PASS, 'refutes', passed(1000, ['a'], ['b'])],
   ['did not end', PASS, 'missing', passed(400, [], [], 'decode/html')],
   ['said to be equal, but shorter', PASS, 'missing', passed(400)],
+  ['equal, on the same pages', PASS, 'holds', alike(passed(1000))],
   ['both empty', PASS, 'holds', passed(0), EMPTY],
   ['both empty below no parents: that is for the judge to believe', PASS, 'holds', passed(0), NO_LISTS],
 

@@ -11,6 +11,11 @@ const schema = {
       pattern: '^[A-Za-z_][A-Za-z0-9_]*\\.[A-Za-z_][A-Za-z0-9_]*$',
       description: 'The variable of `each` and a field or `keep` of that parent holding its own count: `group.usersCount`.',
     },
+    absent: {
+      const: 'empty',
+      description:
+        'The target documents that it leaves the count out where it is 0: such a parent must come out empty, and another must be counted.',
+    },
   },
   required: ['kind', 'path'],
   additionalProperties: false,
@@ -52,11 +57,13 @@ export const countPerParent: ProveKind<FromSchema<typeof schema>> = {
       const because = `${counted(differing, 'parent counts', 'parents count')} otherwise than what came below${named}`
       return [refutes(SAID, because, numbers, 'Read again; if the difference stays, look at the named parents in the target.')]
     }
-    if (uncounted > 0) {
+    // Where no parent at all is counted, the counts are simply not there.
+    const unknown = options.absent === 'empty' && equal > 0 ? uncounted - answer.uncounted_empty : uncounted
+    if (unknown > 0) {
       return [
         missing(
           SAID,
-          `${counted(uncounted, 'parent carries', 'parents carry')} no count`,
+          `${counted(unknown, 'parent carries', 'parents carry')} no count`,
           numbers,
           `Make the list of parents ask for \`${options.path}\` and keep it.`,
         ),

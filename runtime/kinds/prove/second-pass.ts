@@ -12,7 +12,7 @@ const schema = {
       type: 'object',
       minProperties: 1,
       additionalProperties: { type: ['string', 'integer', 'boolean'] },
-      description: 'What the second enumeration asks otherwise: another page size or order.',
+      description: 'What the second enumeration asks otherwise: another page size, and an order where there is one.',
     },
     list: { ...requestSchema, description: 'Another list of the same records, instead of a query.' },
   },
@@ -29,10 +29,13 @@ type Options = {
 
 const SAID = { check: 'second_pass', item: 10, class: 'D' } as const
 
-/** Item 10: the whole list once more, asked otherwise; the same set of ids must come. Sizes that agree prove nothing. */
+/**
+ * Item 10: the whole list once more, asked otherwise; the same set of ids must come. Sizes that agree prove nothing, and neither does
+ * the same question asked twice: what a target cuts off a page it cuts off the same page again.
+ */
 export const secondPass: ProveKind<Options> = {
   kind: 'second_pass',
-  description: 'The whole list is read once more with another page size, order or list, and the same ids come.',
+  description: 'The whole list is read once more with another page size or as another list, and the same ids come.',
   schema,
   example: { kind: 'second_pass', query: { limit: 70 } },
   item: 10,
@@ -51,8 +54,8 @@ export const secondPass: ProveKind<Options> = {
         ),
       ]
     }
-    const { ids, only_first, only_second, tries } = answer
-    const numbers = { ids, only_first, only_second, tries, samples: answer.samples }
+    const { ids, only_first, only_second, tries, alike } = answer
+    const numbers = { ids, only_first, only_second, tries, alike, samples: answer.samples }
     if (only_first > 0 || only_second > 0) {
       const sides = [
         only_second > 0
@@ -83,6 +86,12 @@ export const secondPass: ProveKind<Options> = {
     if (ids === 0) {
       // A credential that lost its rights gets the same empty list twice.
       return [holds(SAID, 'both passes are empty, which an unprivileged credential sees too', numbers, false)]
+    }
+    if (alike > 0) {
+      const where = view.facts.partitions > 1 ? ` in ${counted(alike, 'list', 'lists')}` : ''
+      return [
+        holds(SAID, `a second pass gave the same ${counted(ids, 'id', 'ids')}, but on the same pages${where}`, numbers, false),
+      ]
     }
     return [holds(SAID, `a second pass gave the same ${counted(ids, 'id', 'ids')}`, numbers, true)]
   },

@@ -36,9 +36,9 @@ export function number(text: string | null, absent: number): number | null {
   return /^-?\d+$/.test(text) ? Number(text) : null
 }
 
-/** What is a smaller page in production is a smaller one here: 150 beside 200 would be the same three rows, and a second pass the first once more. */
+/** What is a smaller page in production is a smaller one here: 150 beside 200 would be the same three rows. What fits is given as asked. */
 export function scaled(asked: number, full: number, page_size: number): number {
-  if (asked === 0) return 0
+  if (asked <= page_size) return asked
   const rows = Math.ceil((asked * page_size) / full)
   return Math.max(1, Math.min(asked < full ? page_size - 1 : 2 * page_size, rows))
 }
