@@ -3,6 +3,7 @@ import { Failure } from '../errors.ts'
 import { secretsNow } from '../govern/rotation.ts'
 import { credentialOrigins } from '../http/credentials.ts'
 import { type Http, openHttp } from '../http/open.ts'
+import type { Secret } from '../secret.ts'
 import { loadConnector } from '../spec/load.ts'
 import type { Act } from '../store/ledger-port.ts'
 import type { Connection, Connector, Json, SecretRef } from '../types.ts'
@@ -69,32 +70,36 @@ export function openTarget(house: House, room: Room, { connector, connection }: 
     await room.store.enter({ ...run.act, what: 'secret used', about: name, detail })
     used.add(ref.name)
   }
+  const opened = async (field: string): Promise<Secret> => {
+    const ref = await refOf(field)
+    if (ref?.from !== 'vault') throw notHere(field, ref)
+    await enter(ref, field)
+    try {
+      return await room.secrets.get(ref.name, { connection: name, field, origin: origin() })
+    } catch (error) {
+      // Replaced, and the old one dropped, between reading its name and opening it.
+      if ((await refOf(field))?.name !== ref.name) return await opened(field)
+      if (error instanceof Failure && (error.code === 'vault/moved' || error.code === 'vault/sealed')) {
+        const detail = { severity: 'high', secret: field, because: error.message }
+        await room.store.enter({ ...run.act, what: 'secret refused', about: name, detail })
+      }
+      throw error
+    }
+  }
   return openHttp({
     connector,
     settings: connection.settings,
-    secrets: async (field) => {
-      const ref = await refOf(field)
-      if (ref?.from !== 'vault')
-        throw new Failure(
-          'api/secret',
-          `secrets.${field}`,
-          ref === undefined
-            ? `secret ${field} is not set; re-enter the secret`
-            : `secret ${field} is a reference to ${ref.from} of a command line; enter it through the API`,
-        )
-      await enter(ref, field)
-      try {
-        return await room.secrets.get(ref.name, { connection: name, field, origin: origin() })
-      } catch (error) {
-        if (error instanceof Failure && (error.code === 'vault/moved' || error.code === 'vault/sealed')) {
-          const detail = { severity: 'high', secret: field, because: error.message }
-          await room.store.enter({ ...run.act, what: 'secret refused', about: name, detail })
-        }
-        throw error
-      }
-    },
+    secrets: opened,
     allow_private: connection.allow_private && house.allow_private,
     now: house.now,
     kept: room.vault.kept(name, origin(), room.sealer),
   })
+}
+
+function notHere(field: string, ref: SecretRef | undefined): Failure {
+  const because =
+    ref === undefined
+      ? `secret ${field} is not set; re-enter the secret`
+      : `secret ${field} is a reference to ${ref.from} of a command line; enter it through the API`
+  return new Failure('api/secret', `secrets.${field}`, because)
 }
