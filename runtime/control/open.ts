@@ -19,6 +19,8 @@ export type Control = {
   readonly tenants: (after: string, limit: number) => readonly Tenant[]
   /** Throws `control/tenant-exists`, `control/tenant-name`. */
   readonly makeTenant: (tenant: Tenant) => void
+  /** One whose making failed: it has no token yet. */
+  readonly unmakeTenant: (tenant: string) => void
   /** The only moment at which the text is known. */
   readonly makeToken: (token: Omit<Token, 'token' | 'revoked_at' | 'used_at'>) => { readonly token: Token; readonly text: string }
   /** Whose text this is: not revoked, not over. Null: nobody's. */
@@ -81,7 +83,7 @@ const TOKEN = 'token, tenant, name, person, roles, connections, made_at, made_by
 
 function who(
   db: Database,
-): Pick<Control, 'tenant' | 'tenants' | 'makeTenant' | 'makeToken' | 'tokenOf' | 'token' | 'tokens' | 'revoke'> {
+): Pick<Control, 'tenant' | 'tenants' | 'makeTenant' | 'unmakeTenant' | 'makeToken' | 'tokenOf' | 'token' | 'tokens' | 'revoke'> {
   const tenant: Control['tenant'] = (name) => {
     const row = db.one('SELECT tenant, title, made_at, made_by FROM tenant WHERE tenant = $1', name)
     return row === undefined ? null : tenantFrom(row)
@@ -112,6 +114,10 @@ function who(
         )
       })
     },
+    unmakeTenant: (name) =>
+      void db.write(() =>
+        db.run('DELETE FROM tenant WHERE tenant = $1 AND NOT EXISTS (SELECT 1 FROM token WHERE tenant = $1)', name),
+      ),
     makeToken: (given) => {
       const { id, text, hash } = newToken()
       const { tenant: of, name, person, roles, connections, made_at, made_by, expires_at } = given

@@ -21,7 +21,10 @@ export type Secrets = {
   ) => readonly { readonly name: string; readonly field: string; readonly set_at: string; readonly set_by: string }[]
   /** All but those that the connection refers to now. */
   readonly drop: (connection: string, but?: readonly string[]) => void
-  /** One after the other, so that no change of a connection writes over what another one wrote meanwhile. */
+  /**
+   * One after the other, so that no change of a connection writes over what another one wrote meanwhile. What was put in work that throws
+   * is gone again: nothing came to refer to it.
+   */
   readonly inTurn: <T>(connection: string, work: () => Promise<T>) => Promise<T>
 }
 
@@ -57,7 +60,16 @@ export function openSecrets(desk: Desk, sealer: Sealer): Secrets {
     shown: (connection) => desk.secrets(connection).map(({ name, field, at, by }) => ({ name, field, set_at: at, set_by: by })),
     drop: (connection, but = []) => desk.dropSecrets(connection, but),
     inTurn(connection, work) {
-      const turn = (turns.get(connection) ?? Promise.resolve()).catch(() => undefined).then(work)
+      const kept = async () => {
+        const before = desk.secrets(connection).map(({ name }) => name)
+        try {
+          return await work()
+        } catch (error) {
+          desk.dropSecrets(connection, before)
+          throw error
+        }
+      }
+      const turn = (turns.get(connection) ?? Promise.resolve()).catch(() => undefined).then(kept)
       turns.set(connection, turn)
       return turn
     },

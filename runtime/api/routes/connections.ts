@@ -103,9 +103,14 @@ export const connections: readonly Route[] = [
         allow_private,
         created_at: at,
       }
-      room.secrets.drop(name)
-      room.vault.dropKept(name)
-      const made = await changed(ask, bare, { settings: {}, ...given })
+      const made = await room.secrets.inTurn(name, async () => {
+        // Another request made it while this one waited for its turn.
+        if ((await room.store.connection(name)) !== null)
+          throw new Failure('api/exists', 'name', `there is a connection ${name} already`)
+        room.secrets.drop(name)
+        room.vault.dropKept(name)
+        return await changed(ask, bare, { settings: {}, ...given })
+      })
       return { status: 201, body: shown(house, room, made), headers: { location: `/v1/connections/${name}` } }
     },
   },

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import type { ConnectorVersion } from '../../control/desk.ts'
 import { Failure } from '../../errors.ts'
 import { loadConnector } from '../../spec/load.ts'
 import type { Connector, Json } from '../../types.ts'
@@ -169,9 +170,10 @@ export const connectors: readonly Route[] = [
     act: async (ask) => {
       const { connector = '', version } = ask.params
       const { why } = ask.body as { readonly why: string }
-      textOf(ask, version ?? '')
-      ask.room.desk.deprecate(connector, Number(version), why, ask.at)
+      if (versionOf(ask).current)
+        throw new Failure('control/current', connector, `version ${version} of connector ${connector} is the one in use`)
       await enter(ask, 'connector deprecated', why)
+      ask.room.desk.deprecate(connector, Number(version), why, ask.at)
       return { status: 200, body: ask.room.desk.versions(connector).find((one) => one.no === Number(version)) }
     },
   },
@@ -190,7 +192,8 @@ export const connectors: readonly Route[] = [
     codes: ['control/version', 'control/deprecated'],
     act: async (ask) => {
       const { connector = '', version } = ask.params
-      textOf(ask, version ?? '')
+      if (versionOf(ask).deprecated_at !== null)
+        throw new Failure('control/deprecated', connector, `version ${version} of connector ${connector} is deprecated`)
       await enter(ask, 'connector version used', (ask.body as { readonly why: string }).why)
       ask.room.desk.makeCurrent(connector, Number(version))
       return { status: 200, body: ask.room.desk.versions(connector).find((one) => one.no === Number(version)) }
@@ -226,6 +229,15 @@ function textOf({ room, params }: Ask, version: string): string {
   const text = room.desk.yaml(of, Number(version))
   if (text === null) throw new Failure('control/version', of, `there is no version ${version} of connector ${of}`)
   return text
+}
+
+/** Throws `control/version`. */
+function versionOf({ room, params }: Ask): ConnectorVersion {
+  const { connector = '', version = '' } = params
+  const found = room.desk.versions(connector).find(({ no }) => no === Number(version))
+  if (found === undefined)
+    throw new Failure('control/version', connector, `there is no version ${version} of connector ${connector}`)
+  return found
 }
 
 function invalid(yaml: string): InputFailure {

@@ -81,8 +81,9 @@ export const ledger: readonly Route[] = [
     reach: 'whole',
     answers: { 201: ref('Checkpoint') },
     codes: [],
-    act: async ({ house, room }) => {
-      const size = await room.store.ledgerSize()
+    act: async ({ house, room, act }) => {
+      const what = 'checkpoint signed'
+      const size = await room.store.enter({ ...act('asked for through the API'), what, about: 'ledger', detail: {} })
       const origin = `${house.signer.name}/${room.tenant}`
       const note = signCheckpoint({ origin, size, root: await room.store.ledgerRoot(size) }, house.signer)
       await room.store.keepCheckpoint(size, note)

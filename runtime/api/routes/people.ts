@@ -74,9 +74,9 @@ export const people: readonly Route[] = [
     act: async ({ house, room, params, act }) => {
       const found = house.control.binding(room.tenant, params['binding'] ?? '')
       if (found === null) throw new Failure('api/not-found', 'binding', 'there is no such binding')
-      house.control.unbind(room.tenant, found.binding)
       const detail = { person: found.who, roles: found.roles }
       await room.store.enter({ ...act('roles of a person'), what: 'roles taken', about: 'roles', detail })
+      house.control.unbind(room.tenant, found.binding)
       return { status: 204 }
     },
   },
@@ -138,9 +138,10 @@ export const people: readonly Route[] = [
     codes: ['api/not-found'],
     act: async ({ house, room, params, act }) => {
       const idp = params['idp'] ?? ''
-      if (!house.control.removeIdp(room.tenant, idp))
+      if (house.control.idp(idp)?.tenant !== room.tenant)
         throw new Failure('api/not-found', 'idp', 'there is no such identity provider')
       await room.store.enter({ ...act('login'), what: 'identity provider removed', about: 'logins', detail: { idp } })
+      house.control.removeIdp(room.tenant, idp)
       return { status: 204 }
     },
   },

@@ -52,8 +52,14 @@ export const tenants: readonly Route[] = [
       const { tenant, title, admin } = body as { readonly tenant: string; readonly title: string; readonly admin: string }
       const made = { tenant, title, made_at: at, made_by: who.by }
       house.control.makeTenant(made)
-      const room = await house.room(tenant)
-      await room.store.enter({ ...act('a new tenant'), what: 'tenant made', about: tenant, detail: { title, admin } })
+      try {
+        const room = await house.room(tenant)
+        await room.store.enter({ ...act('a new tenant'), what: 'tenant made', about: tenant, detail: { title, admin } })
+      } catch (error) {
+        // Nobody has come in yet: a tenant without the entry of its making must not be.
+        house.control.unmakeTenant(tenant)
+        throw error
+      }
       const { token, text } = house.control.makeToken({
         tenant,
         name: 'first admin',

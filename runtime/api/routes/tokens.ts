@@ -105,8 +105,8 @@ export const tokens: readonly Route[] = [
     codes: ['api/not-found'],
     act: async ({ house, room, params, at, act }) => {
       const { token, name } = tokenOf(house.control.token(params['token'] ?? ''), room.tenant)
-      house.control.revoke(room.tenant, token, at)
       await room.store.enter({ ...act(`token ${name}`), what: 'token revoked', about: 'tokens', detail: { token, name } })
+      house.control.revoke(room.tenant, token, at)
       return { status: 204 }
     },
   },

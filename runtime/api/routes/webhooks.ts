@@ -5,7 +5,7 @@ import { openNewId } from '../../write/new-id.ts'
 import { after, isText, limitOf, pageOf } from '../pages.ts'
 import { sealedAs } from '../post.ts'
 import { flag, id12, list, name, object, oneOf, PAGING, page, ref, text } from '../schemas.ts'
-import type { Ask, Route, Schema } from '../types.ts'
+import type { Answer, Ask, Route, Schema } from '../types.ts'
 import { addressOf, deliveryOf, deliveryShown, sealed, shown, webhookOf } from '../webhook-parts.ts'
 import { ADMINS } from './parts.ts'
 
@@ -66,14 +66,16 @@ export const webhooks: readonly Route[] = [
       if ((await room.store.webhooks()).length >= MOST)
         throw new Failure('webhook/many', 'webhooks', `a tenant has ${MOST} at most`)
       const id = newId()
-      const { name: kept, text: once } = await sealed(ask, id, url, secret)
-      const webhook: Webhook = {
-        ...{ webhook: id, url, title, types, connections, enabled: true, because: null },
-        secrets: [{ name: kept, made_at: at, until: null }],
-        ...{ made_at: at, made_by: who.by },
-      }
-      await room.store.putWebhook(webhook, 'webhook registered', act('through the API'))
-      return { status: 201, body: { webhook: shown(webhook), text: once }, headers: { location: `/v1/webhooks/${id}` } }
+      return await room.secrets.inTurn(sealedAs(id), async () => {
+        const { name: kept, text: once } = await sealed(ask, id, url, secret)
+        const webhook: Webhook = {
+          ...{ webhook: id, url, title, types, connections, enabled: true, because: null },
+          secrets: [{ name: kept, made_at: at, until: null }],
+          ...{ made_at: at, made_by: who.by },
+        }
+        await room.store.putWebhook(webhook, 'webhook registered', act('through the API'))
+        return { status: 201, body: { webhook: shown(webhook), text: once }, headers: { location: `/v1/webhooks/${id}` } }
+      })
     },
   },
   {
@@ -145,21 +147,10 @@ export const webhooks: readonly Route[] = [
     shown_once: true,
     codes: ['api/not-found', 'webhook/secret', 'vault/key'],
     act: async (ask) => {
-      const { room, at, act, house, body } = ask
-      const before = await webhookOf(ask)
+      const { room, body } = ask
       const { overlap_hours = 24, secret } = body as { readonly overlap_hours?: number; readonly secret?: string }
-      const { name: kept, text: once } = await sealed(ask, before.webhook, before.url, secret)
-      const until = new Date(house.now() + overlap_hours * HOUR_MS).toISOString()
-      const [newest, ...older] = before.secrets
-      const old = overlap_hours === 0 || newest === undefined ? [] : [{ ...newest, until: sooner(newest.until, until) }]
-      const still = overlap_hours === 0 ? [] : older.filter((one) => one.until !== null && one.until > at)
-      const webhook: Webhook = { ...before, secrets: [{ name: kept, made_at: at, until: null }, ...old, ...still].slice(0, 3) }
-      await room.store.putWebhook(webhook, 'webhook secret rotated', act(`the old one signs along for ${overlap_hours} h`))
-      room.secrets.drop(
-        sealedAs(before.webhook),
-        webhook.secrets.map((one) => one.name),
-      )
-      return { status: 200, body: { webhook: shown(webhook), text: once } }
+      const { webhook } = await webhookOf(ask)
+      return await room.secrets.inTurn(sealedAs(webhook), () => rotated(ask, overlap_hours, secret))
     },
   },
   {
@@ -241,3 +232,20 @@ export const webhooks: readonly Route[] = [
 
 const placeOf = (webhook: string, message: string): string => `/v1/webhooks/${webhook}/deliveries/${message}`
 const sooner = (a: string | null, b: string): string => (a !== null && a < b ? a : b)
+
+async function rotated(ask: Ask, overlap_hours: number, secret: string | undefined): Promise<Answer> {
+  const { room, at, act, house } = ask
+  const before = await webhookOf(ask)
+  const { name: kept, text: once } = await sealed(ask, before.webhook, before.url, secret)
+  const until = new Date(house.now() + overlap_hours * HOUR_MS).toISOString()
+  const [newest, ...older] = before.secrets
+  const old = overlap_hours === 0 || newest === undefined ? [] : [{ ...newest, until: sooner(newest.until, until) }]
+  const still = overlap_hours === 0 ? [] : older.filter((one) => one.until !== null && one.until > at)
+  const webhook: Webhook = { ...before, secrets: [{ name: kept, made_at: at, until: null }, ...old, ...still].slice(0, 3) }
+  await room.store.putWebhook(webhook, 'webhook secret rotated', act(`the old one signs along for ${overlap_hours} h`))
+  room.secrets.drop(
+    sealedAs(before.webhook),
+    webhook.secrets.map((one) => one.name),
+  )
+  return { status: 200, body: { webhook: shown(webhook), text: once } }
+}
