@@ -50,7 +50,8 @@ export async function startRotating() {
       let text = ''
       for await (const chunk of request) text += chunk
       const secret = new URLSearchParams(text).get('client_secret') ?? ''
-      if (!valid.has(secret)) return void send(401, { error: 'invalid_client' })
+      if (!valid.has(secret))
+        return void send(401, { error: 'invalid_client', error_description: `bad ${secret}, ${encodeURIComponent(secret)}` })
       used.set(secret, (used.get(secret) ?? 0) + 1)
       const access_token = `issued-${++n}-${Math.random()}`
       tokens.add(access_token)
@@ -59,7 +60,8 @@ export async function startRotating() {
     const came = request.headers.authorization?.replace('Bearer ', '') ?? ''
     if (!valid.has(came) && !tokens.has(came)) {
       refused++
-      return void send(401, { error: 'unauthorized' })
+      // A target that tells what it got, as some do.
+      return void send(401, { error: 'unauthorized', message: `no good: ${request.headers.authorization}`, came })
     }
     good++
     used.set(came, (used.get(came) ?? 0) + 1)
