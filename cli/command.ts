@@ -33,6 +33,8 @@ const USAGE = new Set([
   'certify/decision',
   'certify/scope',
   'certify/waiver',
+  'levels/over',
+  'levels/settle',
 ])
 
 /** Where a failure is the caller's, the environment's, or a finding. */

@@ -12,6 +12,8 @@ type Options = {
   readonly headers?: { readonly [name: string]: string }
   readonly body?: unknown
   readonly signal?: AbortSignal
+  /** 10 s where absent. */
+  readonly timeout_ms?: number
 }
 /** Of the answer's headers only these are handed on. */
 const HEADERS = ['content-type', 'retry-after'] as const
@@ -22,12 +24,12 @@ export function openGuardedFetch(
   resolve?: Resolve,
 ): (url: string, options: Options) => Promise<Response> {
   const agents = openAgents({ allow_private, ...(resolve === undefined ? {} : { resolve }) })
-  return (text, { method = 'GET', headers = {}, body, signal }) =>
+  return (text, { method = 'GET', headers = {}, body, signal, timeout_ms = TIMEOUT_MS }) =>
     new Promise((done, fail) => {
       const verdict = checkUrl(text, [originOf(text) ?? ''], allow_private)
       if (!verdict.ok) return fail(new Error(verdict.because))
       const secure = verdict.url.protocol === 'https:'
-      const timeout = AbortSignal.timeout(TIMEOUT_MS)
+      const timeout = AbortSignal.timeout(timeout_ms)
       const until = signal === undefined ? timeout : AbortSignal.any([timeout, signal])
       const options = { method, headers, agent: secure ? agents.https : agents.http, signal: until }
       const request = (secure ? https : http).request(verdict.url, options, (answer) => {

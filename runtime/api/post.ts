@@ -6,6 +6,8 @@ import type { BothStores, House, Room } from './types.ts'
 
 /** Where a webhook's secret is sealed: no connection has such a name. */
 export const sealedAs = (webhook: string): string => `webhook/${webhook}`
+/** Standard Webhooks asks for 15 to 30 s. */
+const TIMEOUT_MS = 15_000
 export const SECRET_FIELD = 'signing'
 
 export function postOf(house: House, store: BothStores, room: () => Room): Post {
@@ -31,7 +33,7 @@ export function postOf(house: House, store: BothStores, room: () => Room): Post 
       return secret
     },
     send: async (url, headers, body, signal) => {
-      const answer = await fetch(url, { method: 'POST', headers, body, signal })
+      const answer = await fetch(url, { method: 'POST', headers, body, signal, timeout_ms: TIMEOUT_MS })
       return { status: answer.status, retry_after_s: seconds(answer.headers.get('retry-after'), house.now()) }
     },
     now: house.now,

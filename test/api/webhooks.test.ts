@@ -241,3 +241,22 @@ describe('tries', () => {
     for (const { id } of hanging) await all('DELETE', `/v1/webhooks/${id}`)
   })
 })
+
+test('the moment at which time alone changes a gate is told then, however rare the sweeps are', async () => {
+  let ahead_ms = 0
+  const rare = await openWorld({ now: () => Date.now() + ahead_ms, sweep_ms: 24 * HOUR })
+  const { connection } = await furnish(rare, 'acme')
+  const send = rare.as(rare.token('acme', ROLES, { person: 'all@acme.example', ms: 365 * 24 * HOUR }))
+  const receiver = await startReceiver()
+  open.push(receiver)
+  const { until: at } = (await send('GET', `/v1/gate?scope=${connection}`)).doc
+  ahead_ms = Date.parse(at) - Date.now() - 1_500
+  // Any change looks at the gates again; after that nobody asks anything.
+  await send('POST', '/v1/webhooks', { url: receiver.url, types: ['gate.changed'] })
+  await new Promise((done) => setTimeout(done, 600))
+  expect(receiver.came.filter(({ body }) => body.includes('stale'))).toEqual([])
+  const { doc } = await receiver.wait('gate.changed', ({ is }) => is === 'deny', 4_000)
+  expect(doc.data.reasons.map(({ kind }: Doc) => kind)).toContain('stale')
+  expect(Date.parse(doc.timestamp) - Date.parse(at)).toBeLessThan(1_500)
+  await rare.close()
+}, 20_000)
