@@ -1,6 +1,7 @@
 import { serve } from '@hono/node-server'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openApi } from '../../runtime/api/app.ts'
+import { openAddresses } from '../../runtime/api/client-address.ts'
 import { idOf } from '../../runtime/api/events.ts'
 import { openLimit } from '../../runtime/api/limit.ts'
 import { metricsText } from '../../runtime/api/metrics.ts'
@@ -105,6 +106,55 @@ describe('the rate limit', () => {
       await slow.close()
     }
   })
+  test('all credentials of a tenant share a limit, and another tenant is not held up by it', async () => {
+    let now = Date.now()
+    const slow = await openWorld({ per_minute: 60, now: () => now })
+    try {
+      const statuses: number[] = []
+      for (let i = 0; i < 12; i++) statuses.push((await slow.as(slow.token('acme', ['viewer']))('GET', '/v1/tenant')).status)
+      expect(statuses).toEqual([...Array(10).fill(200), 429, 429])
+      expect((await slow.as(slow.token('hooli', ['viewer']))('GET', '/v1/tenant')).status).toBe(200)
+      now += 1000
+      expect((await slow.as(slow.token('acme', ['viewer']))('GET', '/v1/tenant')).status).toBe(200)
+    } finally {
+      await slow.close()
+    }
+  })
+  test('before a sign-in the address counts: of the socket, and behind a trusted proxy of the client, whatever else it writes', async () => {
+    const now = Date.now()
+    const slow = await openWorld({ per_minute: 60, now: () => now, proxies: ['10.0.0.0/24'] })
+    const from = async (remoteAddress: string, forwarded: string | null) => {
+      const headers = forwarded === null ? {} : { 'x-forwarded-for': forwarded }
+      const env = { incoming: { url: '/v1/tenant', socket: { remoteAddress } } }
+      return (await slow.app.request('/v1/tenant', { headers }, env)).status
+    }
+    try {
+      // A stranger's own header gives no new bucket.
+      const direct = []
+      for (let i = 0; i < 6; i++) direct.push(await from('192.0.2.1', `198.51.100.${i}`))
+      expect(direct).toEqual([401, 401, 401, 401, 401, 429])
+      const behind = []
+      for (let i = 0; i < 6; i++) behind.push(await from('10.0.0.7', `198.51.100.${i}, 203.0.113.5`))
+      expect(behind).toEqual([401, 401, 401, 401, 401, 429])
+      expect(await from('10.0.0.7', '203.0.113.6')).toBe(401)
+      expect(await from('192.0.2.2', null)).toBe(401)
+    } finally {
+      await slow.close()
+    }
+  })
+  const addressOf = openAddresses(['10.0.0.0/8', '::1', 'fd00::/8'])
+  test.each([
+    ['203.0.113.1', '198.51.100.1', '203.0.113.1'],
+    ['10.1.1.1', '198.51.100.1', '198.51.100.1'],
+    ['::ffff:10.1.1.1', '198.51.100.1', '198.51.100.1'],
+    ['10.1.1.1', '1.1.1.1, 198.51.100.1, 10.2.2.2', '198.51.100.1'],
+    ['10.1.1.1', '1.1.1.1, rubbish', '10.1.1.1'],
+    ['10.1.1.1', '', '10.1.1.1'],
+    ['10.1.1.1', null, '10.1.1.1'],
+    ['fd00::7', '2001:db8::1', '2001:db8::1'],
+    ['::1', '10.9.9.9', '10.9.9.9'],
+    [undefined, '198.51.100.1', 'unknown'],
+  ])('%s that says %s is %s', (socket, forwarded, is) => expect(addressOf(socket, forwarded)).toBe(is))
   test('never more than the burst and the rate together, and all of that', () => {
     const limit = openLimit({ per_minute: 600, burst: 20 })
     let passed = 0

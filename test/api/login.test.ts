@@ -89,8 +89,8 @@ async function provider(
   }
 }
 
-/** Through the provider's pages as a person would. */
-async function logIn(seat: ReturnType<typeof browser>, idp: string, who: string): Promise<Response> {
+/** Through the provider's pages as a person would. `asked`: how often a password was wanted. */
+async function logIn(seat: ReturnType<typeof browser>, idp: string, who: string, asked: string[] = []): Promise<Response> {
   const begun = await seat.ours(`/login/${idp}`)
   let url = begun.headers.get('location') ?? ''
   for (let steps = 0; steps < 12; steps++) {
@@ -104,6 +104,7 @@ async function logIn(seat: ReturnType<typeof browser>, idp: string, who: string)
     const text = await page.text()
     const action = /action="([^"]+)"/.exec(text)?.[1] ?? ''
     const prompt = /name="prompt" value="([^"]+)"/.exec(text)?.[1] ?? ''
+    asked.push(prompt)
     const form = new URLSearchParams({ prompt, ...(prompt === 'login' ? { login: who, password: 'x' } : {}) })
     const posted = await seat.theirs(new URL(action, url).href, {
       method: 'POST',
@@ -171,7 +172,7 @@ describe('login of people, at a provider that is not ours', () => {
     expect((await seat.ours('/v1/session')).status).toBe(403)
     await admin('POST', '/v1/roles', { who: 'kim@acme.example', roles: ['viewer', 'operator'] })
     const out = await seat.ours('/logout', { method: 'POST', headers: right })
-    expect(out.status).toBe(204)
+    expect(out.status).toBe(200)
     expect((await seat.ours('/v1/session')).status).toBe(401)
   }, 20_000)
 
@@ -185,6 +186,60 @@ describe('login of people, at a provider that is not ours', () => {
     }
     const { items } = (await admin('GET', '/v1/ledger?what=login%20refused')).doc
     expect(items).toHaveLength(2)
+  }, 20_000)
+
+  test('our logout leaves the provider logged in, and says where that is ended too', async () => {
+    const seat = browser()
+    const passwords = async (): Promise<number> => {
+      const asked: string[] = []
+      expect((await logIn(seat, idp, 'kim@acme.example', asked)).status).toBe(200)
+      return asked.filter((prompt) => prompt === 'login').length
+    }
+    const logOut = async (): Promise<string> => {
+      const { csrf } = (await (await seat.ours('/v1/session')).json()) as Doc
+      const out = await seat.ours('/logout', { method: 'POST', headers: { origin: URL_HERE, 'x-csrf-token': csrf } })
+      return ((await out.json()) as Doc).provider
+    }
+    expect(await passwords()).toBe(1)
+    await logOut()
+    expect(await passwords()).toBe(0)
+    const provider = await logOut()
+    expect(new URL(provider).searchParams.get('client_id')).toBe('rollcall')
+    const page = await (await seat.theirs(provider)).text()
+    const action = /action="([^"]+)"/.exec(page)?.[1] ?? ''
+    const xsrf = /name="xsrf" value="([^"]+)"/.exec(page)?.[1] ?? ''
+    await seat.theirs(new URL(action, real.issuer).href, {
+      method: 'POST',
+      body: new URLSearchParams({ xsrf, logout: 'yes' }),
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    })
+    expect(await passwords()).toBe(1)
+    const { items } = (await admin('GET', '/v1/ledger?what=logout')).doc
+    expect(items.length).toBeGreaterThanOrEqual(2)
+    expect(items[0]).toMatchObject({ by: 'kim@acme.example', why: 'logout' })
+  }, 20_000)
+
+  test('an admin sees who is logged in and ends it: the next request is refused, an open stream ends; nobody else may', async () => {
+    const [kim, other] = [browser(), browser()]
+    await logIn(kim, idp, 'kim@acme.example')
+    await logIn(other, idp, 'kim@acme.example')
+    const { items } = (await admin('GET', '/v1/sessions')).doc
+    expect(items.every((one: Doc) => one.person === 'kim@acme.example')).toBe(true)
+    expect(JSON.stringify(items)).not.toContain(kim.jar.get('rollcall'))
+    const stream = (await kim.ours('/v1/events')).body!.getReader()
+    await stream.read()
+    const hooli = world.as(world.token('hooli', ['admin']))
+    for (const { session } of items) expect((await hooli('DELETE', `/v1/sessions/${session}`)).status).toBe(404)
+    expect((await world.as(world.token('acme', ['operator']))('GET', '/v1/sessions')).status).toBe(403)
+    const before = performance.now()
+    for (const { session } of items) expect((await admin('DELETE', `/v1/sessions/${session}`)).status).toBe(204)
+    expect((await kim.ours('/v1/session')).status).toBe(401)
+    expect((await other.ours('/v1/session')).status).toBe(401)
+    expect((await stream.read()).done).toBe(true)
+    expect(performance.now() - before).toBeLessThan(1_500)
+    expect((await admin('DELETE', `/v1/sessions/${items[0].session}`)).status).toBe(404)
+    const ended = (await admin('GET', '/v1/ledger?what=session%20ended')).doc.items
+    expect(ended).toHaveLength(items.length)
   }, 20_000)
 
   test('a callback in another browser, twice, or with another state is no login', async () => {
