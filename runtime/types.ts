@@ -226,6 +226,8 @@ export type Action = {
 export type Find = {
   readonly request: RequestSpec
   readonly records: string
+  /** The answer is the one record itself; 404: none. */
+  readonly one?: boolean
   readonly id: ValueText
   /** CEL over a found record and `input`: is it the one? */
   readonly match: string

@@ -64,6 +64,7 @@ function readFind(find: Open): Find {
   return {
     request: request(find['request']!),
     records: find['records'] as string,
+    ...(find['one'] === true ? { one: true } : {}),
     id: find['id']!,
     match: find['match'] as string,
   }

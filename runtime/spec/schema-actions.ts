@@ -201,6 +201,7 @@ function find(): JsonObject {
       {
         request: { ...REQUEST, description: 'The search, one page.', examples: ['GET /users?login={input.login}'] },
         records: { ...PATH, description: 'Path of the records found; "[]" is the body itself.' },
+        one: { type: 'boolean', description: 'The answer is the one record itself, by its natural key; `records` is then "[]". Default false.' },
         id: { ...PATH, description: "Path or CEL of a found record's id." },
         match: { ...EXPRESSION, description: 'CEL over `record`, `input`, `settings`: is it the one?' },
       },

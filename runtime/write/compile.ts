@@ -5,6 +5,7 @@ import { compileRecords, type RecordsFound } from '../kinds/value/records.ts'
 import { compileValue, type Value } from '../kinds/value/value.ts'
 import { type CompiledStream, compileStream } from '../record/compile.ts'
 import type { Action, Connector, Step } from '../types.ts'
+import { isObject } from './ask.ts'
 import { type Part, partsOf } from './kept-parts.ts'
 
 /** True, false, or null where the expression has no answer. */
@@ -57,7 +58,7 @@ export function compileAction(connector: Connector, name: string): CompiledActio
       find === null
         ? null
         : {
-            records: compileRecords(find.records, on.stream.empty),
+            records: find.one === true ? oneRecord : compileRecords(find.records, on.stream.empty),
             id: compileValue(find.id, ['input']),
             match: says(find.match, RECORD_NAMES),
           },
@@ -65,6 +66,11 @@ export function compileAction(connector: Connector, name: string): CompiledActio
     invited: invitation === null ? null : says(invitation.when, ANSWER_NAMES),
   }
 }
+
+const oneRecord = (body: unknown): RecordsFound =>
+  isObject(body)
+    ? { ok: true, records: [body] }
+    : { ok: false, what: 'type', because: 'the answer is no object, and one record was declared' }
 
 const maybe = (text: string | null, variables: readonly string[]): Says | null => (text === null ? null : says(text, variables))
 

@@ -64,7 +64,8 @@ export function createWorld(o: WorldOptions, from?: World): World {
       shown: shownScope(collection, entry),
       setting: o.settings as Json,
     })
-    return outer === undefined ? inner : (name) => inner(name) ?? outer(name)
+    // Null is a value: it is not looked for elsewhere.
+    return outer === undefined ? inner : (name) => (inner(name) === undefined ? outer(name) : inner(name))
   }
 
   function shown(collection: string, entry: Entry): Native {
