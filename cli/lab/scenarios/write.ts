@@ -71,7 +71,14 @@ function scenariosOf(action: Action, play: ActionPlay): readonly WriteScenario[]
   const resent: readonly Said[] = action.idempotency === 'none' || blank ? ['unknown', 'unverifiable'] : lost
   const undone: readonly Said[] = blank
     ? done
-    : ['reverted', 'refuted', 'partial', ...(action.recheck_s.length === 0 ? (['unknown'] as const) : [])]
+    : [
+        'reverted',
+        'refuted',
+        'partial',
+        ...(action.recheck_s.length === 0 ? (['unknown'] as const) : []),
+        // What is taken up before somebody withdraws it is there to stay.
+        ...(play.accepts === undefined ? [] : done),
+      ]
   // Gone before anybody looked: a list that is asked by a part of the record cannot be asked.
   const nameless =
     (action.does.account === 'absent' && JSON.stringify(action.verify).includes('{record.')) ||
