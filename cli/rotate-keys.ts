@@ -89,27 +89,27 @@ async function resealTenant(
   const desk = openDesk(folder, { beside: true })
   const file = openVaultFile(folder, io.now)
   try {
+    const usedIn = () => new Set([...file.keyIds(), ...desk.allSecrets().flatMap(({ sealed }) => keyIdOf(sealed) ?? [])])
     const sealer = openSealer(tenant, keys, source, io.now)
-    const id = await newDataKey(keys, tenant, sealer, io)
+    const id = await newDataKey(keys, tenant, usedIn(), sealer)
     let resealed = await file.reseal(id, sealer)
     for (const row of desk.allSecrets()) {
       if (keyIdOf(row.sealed) === id) continue
       const anew = await sealer.seal(row, await sealer.open(row, row.sealed))
       if (desk.resealSecret(row.name, row.sealed, anew)) resealed++
     }
-    const used = new Set([...file.keyIds(), ...desk.allSecrets().flatMap(({ sealed }) => keyIdOf(sealed) ?? [])])
-    return { resealed, dropped: dropUnused(keys, tenant, used, id, io) }
+    return { resealed, dropped: dropUnused(keys, tenant, usedIn(), id, io) }
   } finally {
     file.close()
     desk.close()
   }
 }
 
-/** The one that a run before this one made, where it was cut off: so that asking again goes on instead of beginning again. */
-async function newDataKey(keys: Keys, tenant: string, sealer: Sealer, io: Io): Promise<string> {
+/** Where a run before this one was cut off, the one that it made: asking again goes on instead of beginning again. */
+async function newDataKey(keys: Keys, tenant: string, used: ReadonlySet<string>, sealer: Sealer): Promise<string> {
   const newest = keys.of(tenant).at(-1)
-  const young = newest !== undefined && io.now() - Date.parse(newest.made_at) < DATA_KEY_RESTS_MS
-  return young ? newest.id : await sealer.renew()
+  const cut_off = newest !== undefined && [...used].some((id) => id !== newest.id)
+  return cut_off ? newest.id : await sealer.renew()
 }
 
 /** Only what has had a successor for a day. */
@@ -144,7 +144,7 @@ async function single({ dir, key, old, retire: drop, data_keys }: KeysAsked, io:
     if (data_keys)
       for (const tenant of file.keys.tenants()) {
         const sealer = openSealer(tenant, file.keys, joined(to, from), io.now)
-        const id = await newDataKey(file.keys, tenant, sealer, io)
+        const id = await newDataKey(file.keys, tenant, file.keyIds(), sealer)
         resealed += await file.reseal(id, sealer)
         dropped += dropUnused(file.keys, tenant, file.keyIds(), id, io)
       }

@@ -29,6 +29,8 @@ export type Send = (method: string, path: string, body?: unknown, headers?: { re
 
 export type World = {
   readonly dir: string
+  /** The key that protects its secrets. */
+  readonly kek: string
   readonly house: House
   readonly control: Control
   readonly app: ReturnType<typeof openApi>
@@ -65,12 +67,13 @@ export async function openWorld(
   const at = new Date().toISOString()
   for (const tenant of ['acme', 'hooli']) control.makeTenant({ tenant, title: tenant, made_at: at, made_by: 'test' })
   const logs: string[] = []
+  const kek = randomBytes(32).toString('base64')
   const pem = generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
   const per_minute = more.per_minute ?? 1_000_000
   const house = openHouse({
     dir,
     control,
-    key: keySource('env:TEST', randomBytes(32).toString('base64')),
+    key: keySource('env:TEST', kek),
     public_url: more.public_url ?? URL_HERE,
     now: more.now ?? Date.now,
     env: more.env ?? {},
@@ -116,6 +119,7 @@ export async function openWorld(
     }
   return {
     dir,
+    kek,
     house,
     control,
     app,
