@@ -36,7 +36,7 @@ export function openRoot(): string {
 
 export async function makeBase(dialect: Dialect, stage: Stage, root: string, population: number): Promise<Base> {
   const { twin, time } = stageTwin(dialect, stage, population)
-  const folder = join(root, `${dialect.name.replaceAll('/', '-')}-${population}`)
+  const folder = join(root, `${encodeURIComponent(dialect.name)}-${population}`)
   mkdirSync(folder)
   const store = await openStore(folder)
   const http = httpOf(twin, time, twin.connector)

@@ -1,5 +1,7 @@
 /** Lies about the whole answer: what is no list at all, refusals, waits, broken connections. */
-import type { Answer, ErrorName } from '../twin/types.ts'
+import type { KindOptions } from '../../../runtime/types.ts'
+import { at, put } from '../twin/path.ts'
+import type { Answer, ErrorName, Native } from '../twin/types.ts'
 import type { ReadFault, Struck } from './read-types.ts'
 
 const LOGIN_PAGE =
@@ -39,9 +41,26 @@ export const ANSWERS: { readonly [name: string]: ReadFault } = {
     answer: ({ twin, lie }) => twin.error('too_many', { 'retry-after': String(lie.seconds ?? 1) }),
   },
   quota: { says: '403 that means a rate limit', answer: ({ twin }) => twin.error('quota') },
+  next_elsewhere: {
+    says: 'the next link points to another host',
+    answer: ({ twin, lie, page }, answer) =>
+      page === null || page.next === null ? answer : turned(answer, twin.connector.streams[lie.stream]?.pages),
+  },
   cut: { says: 'the connection breaks in the middle of the body', answer: (_, answer) => ({ ...answer, cut: 'body' }) },
   unreachable: {
     says: 'the connection breaks before anything is answered',
     request: ({ twin }) => ({ ...twin.error('server'), cut: 'before' }),
   },
+}
+
+/** The same server under another name: whoever follows is heard, by a host that nobody declared. */
+function turned(answer: Answer, pages: KindOptions | undefined): Answer {
+  const elsewhere = (url: string) => url.replaceAll('//127.0.0.1:', '//localhost:')
+  const { link } = answer.headers
+  if (pages?.kind !== 'next_url')
+    return link === undefined ? answer : { ...answer, headers: { ...answer.headers, link: elsewhere(link) } }
+  const body = JSON.parse(answer.text) as Native
+  const path = String(pages['path'] ?? 'next')
+  put(body, path, elsewhere(String(at(body, path) ?? '')))
+  return { ...answer, text: JSON.stringify(body) }
 }

@@ -134,8 +134,10 @@ function hookOf(lie: ReadLie, fault: ReadFault): Hooks {
     },
     answer: (ask, answer, twin): Answer => {
       const page = here?.no === ask.no ? here.page : null
-      if (fault.answer === undefined || answer.status >= 300 || !reads(ask) || !strikes(ask, page, twin)) return answer
-      return fault.answer(seen(ask, page, here?.before ?? null, twin), answer)
+      if (fault.answer === undefined || answer.status >= 300 || !reads(ask) || !aimed(ask, page, twin)) return answer
+      const out = fault.answer(seen(ask, page, here?.before ?? null, twin), answer)
+      if (out !== answer) strike(twin)
+      return out
     },
     after: (ask, _answer, twin) => {
       const page = here?.no === ask.no ? here.page : null
@@ -158,16 +160,28 @@ const sameRows = (a: readonly Row[] | null, b: readonly Row[] | null): boolean =
 const same = (a: Page, b: Page): boolean =>
   a.next === b.next && a.total === b.total && a.pages === b.pages && sameRows(a.rows, b.rows)
 
-/** Which record of the parent collection the list is below, from 0; -1 where it is below none. */
+/** Which of those that the list is read below, from 0: a record of the list above, or a fixed value; -1 where it is none. */
 function parentNo(ask: Ask, lie: ReadLie, twin: TwinView): number {
-  const each = Object.values(twin.connector.streams[lie.stream]?.each ?? {}).find((one) => one.from === 'stream')
-  const parent = each?.from === 'stream' ? twin.file.streams[each.stream]?.of : undefined
+  const [each] = Object.values(twin.connector.streams[lie.stream]?.each ?? {})
+  if (each === undefined) return -1
+  const asked = new Set([...Object.values(ask.params), ...ask.query.values()])
+  // In a filter it stands among other words.
+  const words = new Set([...ask.query.values(), JSON.stringify(ask.body)].flatMap((text) => text.split(/[\s'"(),=]+/)))
+  const named = (value: Json | undefined) => value !== undefined && (asked.has(String(value)) || words.has(String(value)))
+  if (each.from !== 'stream') {
+    const values = each.from === 'values' ? each.values : settingOf(twin, each.setting)
+    return values.findIndex(named)
+  }
+  const parent = twin.file.streams[each.stream]?.of
   const entries = [...(twin.world.collections.get(parent ?? '')?.values() ?? [])]
-  const values = new Set(Object.values(ask.params))
   return entries.findIndex(
-    (entry) =>
-      values.has(entry.id) || Object.values(entry.native).some((value) => typeof value === 'string' && values.has(value)),
+    (entry) => named(entry.id) || Object.values(entry.native).some((value) => typeof value === 'string' && named(value)),
   )
+}
+
+function settingOf(twin: TwinView, name: string): readonly Json[] {
+  const value = twin.file.settings?.[name] ?? twin.connector.settings[name]?.default
+  return Array.isArray(value) ? value : []
 }
 
 /** Every whole number in an answer that is nothing but a count. */

@@ -13,6 +13,8 @@ export const any: Fits = () => true
 export const paged: Fits = (dialect, name) => kind(dialect, name) !== 'none'
 /** By a cursor or a link: what comes next is the target's word. */
 export const cursors: Fits = (dialect, name) => ['link', 'cursor', 'next_url', 'scim_cursor'].includes(kind(dialect, name))
+/** Where the target gives the whole address of what comes next. */
+export const linked: Fits = (dialect, name) => ['link', 'next_url'].includes(kind(dialect, name))
 /** Where the next page is a free word of the target, and not a number. */
 export const free: Fits = (dialect, name) => cursors(dialect, name) && servedBy(dialect, name)?.['by'] !== 'page'
 export const numbered: Fits = (dialect, name) => ['offset', 'scim_index'].includes(kind(dialect, name))
@@ -24,6 +26,8 @@ export const groups: Fits = (dialect, name) => told(dialect, name)?.role === 'gr
 export const edges: Fits = (dialect, name) => told(dialect, name)?.role === 'edges'
 export const below: Fits = (dialect, name) =>
   Object.values(declared(dialect, name)?.each ?? {}).some((each) => each.from === 'stream')
+/** Read part by part: below another list, or once for each of some values. */
+export const parted: Fits = (dialect, name) => Object.keys(declared(dialect, name)?.each ?? {}).length > 0
 export const nodes: Fits = (dialect, name) => !below(dialect, name) && (users(dialect, name) || groups(dialect, name))
 /** Users whom an edge stream names. */
 export const named: Fits = (dialect, name) =>

@@ -96,12 +96,12 @@ export const READING: readonly ReadScenario[] = [
     unattested: true,
   }),
   lost('R21', "403 on one parent's list", [{ fault: 'forbidden', one_parent: true }], {
-    target: fits.below,
+    target: fits.parted,
     pages: 1,
     sizes: SMALL,
   }),
   lost('R22', "404 on one parent's list", [{ fault: 'not_found', one_parent: true }], {
-    target: fits.below,
+    target: fits.parted,
     pages: 1,
     sizes: SMALL,
   }),
@@ -136,6 +136,9 @@ export const READING: readonly ReadScenario[] = [
     target: fits.editableRows,
     pages: 1,
     sizes: SMALL,
+  }),
+  lost('hostile-4', 'the next link points to a host that nobody declared', [{ fault: 'next_elsewhere', where: 'early' }], {
+    target: fits.linked,
   }),
   lost(
     'several/1',

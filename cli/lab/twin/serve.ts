@@ -97,6 +97,8 @@ export function createTwin(o: TwinOptions): Twin {
     const ask = heard(request)
     const before = { ...fired }
     describe(request, ask)
+    if (request.headers['host'] !== new URL(stage.origin).host)
+      strangers.push(`${request.method} ${ask.path}: at a host that is not declared`)
     const said = hooks.reduce((now, hook) => hook.answer?.(ask, now, inside) ?? now, answered(ask))
     // Token requests hold times and signatures that no seed decides.
     const asked = ask.kind === 'token' ? '' : `${request.url} ${request.body}`
