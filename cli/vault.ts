@@ -82,6 +82,9 @@ export async function openVault(dir: string, io: Io): Promise<Vault> {
     get id() {
       return key().id
     },
+    get others() {
+      return key().others ?? []
+    },
     wrap: (...given) => key().wrap(...given),
     unwrap: (...given) => key().unwrap(...given),
   }

@@ -15,14 +15,15 @@ export function openKeys(db: Database): DataKeys {
       db
         .all('SELECT id, source, wrapped, made_at FROM wrapped_key WHERE tenant = $1 ORDER BY made_at, id, source', tenant)
         .map(([id, source, wrapped, made_at]) => ({ id, source, wrapped, made_at }) as WrappedKey),
-    keep: (tenant, { id, source, wrapped, made_at }) =>
-      void db.write(() =>
-        db.run(
-          `INSERT INTO wrapped_key (tenant, id, source, wrapped, made_at) VALUES ($1, $2, $3, $4, $5)
-           ON CONFLICT (tenant, id, source) DO UPDATE SET wrapped = excluded.wrapped`,
-          ...[tenant, id, source, wrapped, made_at],
-        ),
-      ),
+    keep: (tenant, ...keys) =>
+      db.write(() => {
+        for (const { id, source, wrapped, made_at } of keys)
+          db.run(
+            `INSERT INTO wrapped_key (tenant, id, source, wrapped, made_at) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (tenant, id, source) DO UPDATE SET wrapped = excluded.wrapped`,
+            ...[tenant, id, source, wrapped, made_at],
+          )
+      }),
     drop: (tenant, id, source) =>
       void db.write(() =>
         db.run('DELETE FROM wrapped_key WHERE tenant = $1 AND id = $2 AND ($3 IS NULL OR source = $3)', ...[tenant, id, source]),

@@ -35,8 +35,12 @@ export function openSealer(tenant: string, keys: DataKeys, source: KeySource | n
   async function made(): Promise<DataKey> {
     const kek = kekOf()
     const key = newDataKey()
-    const wrapped = await kek.wrap(tenant, key)
-    keys.keep(tenant, { id: key.id, source: kek.id, wrapped, made_at: new Date(now()).toISOString() })
+    const made_at = new Date(now()).toISOString()
+    const wrapping = [kek, ...(kek.others ?? [])].map(async (source) => {
+      const wrapped = await source.wrap(tenant, key)
+      return { id: key.id, source: source.id, wrapped, made_at }
+    })
+    keys.keep(tenant, ...(await Promise.all(wrapping)))
     known.set(key.id, key)
     return key
   }

@@ -24,9 +24,10 @@ export function keySource(reference: string, text: string): KeySource {
   }
 }
 
-/** Wraps with the first, unwraps with whichever can: while a key is being replaced. */
+/** Unwraps with whichever can: while a key is being replaced. A process that has one of them alone opens what is made meanwhile. */
 export const joined = (first: KeySource, others: readonly KeySource[]): KeySource => ({
   ...first,
+  others,
   async unwrap(tenant, id, wrapped) {
     for (const source of [first, ...others]) {
       const key = await source.unwrap(tenant, id, wrapped)

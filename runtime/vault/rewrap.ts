@@ -14,8 +14,8 @@ export type DataKeys = {
   readonly tenants: () => readonly string[]
   /** Ascending by `made_at`, then id. */
   readonly of: (tenant: string) => readonly WrappedKey[]
-  /** Durable when it returns. In the place of one of the same id and source. */
-  readonly keep: (tenant: string, key: WrappedKey) => void
+  /** All at once, durable when it returns. In the place of one of the same id and source. */
+  readonly keep: (tenant: string, ...keys: readonly WrappedKey[]) => void
   /** `source` null: every wrapping of that key. */
   readonly drop: (tenant: string, id: string, source: string | null) => void
 }
