@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import { loadConnector } from '../../runtime/spec/load.ts'
-import type { Connector } from '../../runtime/types.ts'
+import type { Connector, Json } from '../../runtime/types.ts'
 import { type Dialect, openDialect } from './twin/dialect.ts'
 import type { TwinFile } from './twin/types.ts'
 import { checkTwinFile } from './twin-file.ts'
@@ -22,6 +22,16 @@ export function dialectNames(): readonly string[] {
     file.endsWith('.twin.yaml') ? [file.slice(0, -'.twin.yaml'.length)] : [],
   )
   return [...twins.toSorted(), ...generic.toSorted()]
+}
+
+/** `scim2/okta`, `scim2/put`: those whose settings are not the ones of `scim2` itself. */
+export function variantsOf(name: string): readonly string[] {
+  const { file, settings } = loadDialect(name)
+  const differs = (given: { readonly [name: string]: Json }) =>
+    Object.entries(given).some(([setting, value]) => JSON.stringify(settings[setting]) !== JSON.stringify(value))
+  return Object.entries(file.variants ?? {}).flatMap(([variant, more]) =>
+    differs(more.settings ?? {}) ? [`${name}/${variant}`] : [],
+  )
 }
 
 /** `scim2`, or `scim2/microsoft`. Throws where connector or twin file is wrong: both are ours, or the author's who asks. */

@@ -2,14 +2,14 @@
 import { existsSync } from 'node:fs'
 import { deriveDialect, type OwnDialect } from './derive/own.ts'
 import { skeleton } from './derive/skeleton.ts'
-import { dialectNames, loadDialect, readConnector, readTwinFile } from './dialects.ts'
+import { dialectNames, loadDialect, readConnector, readTwinFile, variantsOf } from './dialects.ts'
 import { twinOf } from './own.ts'
 import { within } from './plan.ts'
 import { openReadPolicies, type ReadPolicies } from './policies/read-bench.ts'
 import { openWritePolicies, type WritePolicies } from './policies/write-bench.ts'
 import { openRig } from './rig.ts'
 import { playRead, tryRead } from './run-read.ts'
-import { READ_SCENARIOS } from './scenarios/read.ts'
+import { NOT_PLAYABLE, READ_SCENARIOS } from './scenarios/read.ts'
 import { type Dialect, openDialect } from './twin/dialect.ts'
 import type { Bench, OpenBenches, Scenario } from './types.ts'
 import { openWriteBench } from './write-bench.ts'
@@ -22,7 +22,9 @@ export const openBenches: OpenBenches = async ({ file, dialect, openapi = null }
     return [readBench([own], assumed), await writeBench([own])]
   }
   const dialects = file === null ? names.map((name) => loadDialect(name, openapi)) : [ownDialect(file, openapi)]
-  return [readBench(dialects), await writeBench(dialects)]
+  // A server that wants changes written otherwise is read like any other.
+  const variants = file === null ? names.flatMap(variantsOf).map((name) => loadDialect(name, openapi)) : []
+  return [readBench(dialects), await writeBench([...dialects, ...variants])]
 }
 
 /** What its connector tells, where it has no twin file. */
@@ -64,6 +66,7 @@ function readBench(dialects: readonly Dialect[], assumed: readonly string[] = []
       const actions = Object.keys(file.actions ?? {}).length === 0 ? Object.keys(connector.actions) : []
       return [...streams.map((stream) => said('stream', stream, file)), ...actions.map((action) => said('action', action, file))]
     },
+    impossible: NOT_PLAYABLE,
     assumed,
     ...(assumed.length === 0 ? {} : { skeleton: () => skeleton((dialects[0] as Dialect).file, assumed) }),
     official: (name) => {

@@ -49,7 +49,7 @@ export async function playWrite(
   const ended = await change(w, scene, scenario)
   scene.copies.tick()
   const now = holdsIn(scene.play, scene.copies.worlds, scene.asked)
-  const judged = judgeWrite(ended.told, history, now)
+  const judged = judgeWrite(ended.told, history, now, spansOf(scene.action))
   const wrong = [...ended.wrong, ...lawsBroken(scene)]
   const last = ended.told.at(-1)
   const said: Said = wrong.length > 0 ? 'error' : ((last?.is as Said | undefined) ?? 'unknown')
@@ -260,6 +260,15 @@ function line(event: Parameters<typeof JSON.stringify>[0] & { readonly kind: str
   if (outcome !== undefined)
     return `${at} ${outcome.is}: ${outcome.because} [${outcome.facets.map((one) => `${one.facet} ${one.is}`).join(', ')}]`
   return `${at} ${JSON.stringify({ ...event, at: undefined, kind: undefined, record: undefined })}`
+}
+
+/** What the looks of each facet that must agree take at least, ms. */
+function spansOf({ does, verify }: Action): { readonly [facet: string]: number } {
+  const spans = Object.keys(does).map((facet) => {
+    const looks = verify.filter((one) => one.facet === facet)
+    return [facet, Math.max(0, ...looks.map((one) => (one.agree - 1) * one.every_s * 1000))]
+  })
+  return Object.fromEntries(spans) as { [facet: string]: number }
 }
 
 // ---------------------------------------------------------------- laws

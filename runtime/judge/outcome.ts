@@ -125,7 +125,7 @@ function verdict(situation: Situation, progress: Progress, facets: readonly Face
   if (verified.length > 0 && rest.length > 0) {
     return { is: 'partial', because: `${names(verified)} verified; ${rest.map(named).join('; ')}` }
   }
-  if (verified.length > 0) return allVerified(sent, verified)
+  if (verified.length > 0) return allVerified(situation, sent, verified)
   const [refuted, unknown, unverifiable] = [by('refuted'), by('unknown'), by('unverifiable')]
   if (sent.length === 0 && refuted.length > 0) {
     return {
@@ -160,11 +160,20 @@ function someAttributes({ action, intent, events }: Situation, { looked }: Progr
   return taken.length === 0 || missing.length === 0 ? null : `${taken.join(', ')} taken, ${missing.join(', ')} not`
 }
 
-function allVerified(sent: readonly Sent[], verified: readonly FacetOutcome[]): Judged {
+function allVerified(situation: Situation, sent: readonly Sent[], verified: readonly FacetOutcome[]): Judged {
   const odd = sent.filter((one) => one.result !== 'accepted').map((one) => `${one.step.name}: ${wordOf(one)}`)
-  const seen = verified.map((one) => `${one.facet} ${one.asked}, ${one.because}`).join('; ')
+  const seen = verified.map((one) => `${one.facet} ${one.asked}, ${one.because}${restsOn(situation, one.facet)}`).join('; ')
   if (sent.length === 0) return { is: 'verified', because: `nothing was sent, it is so already: ${seen}` }
   return { is: 'verified', because: odd.length === 0 ? seen : `${seen} (${odd.join('; ')}, and yet it is so)` }
+}
+
+/** Nobody else was asked: whoever lies there lies unseen, and who reads this is to know it. */
+function restsOn({ events }: Situation, facet: string): string {
+  const looks = events.flatMap((event) =>
+    event.kind === 'look' && event.look.facet === facet && event.look.shows === 'asked' ? [event.look] : [],
+  )
+  const paths = [...new Set(looks.map((look) => look.where))]
+  return paths.length === 1 ? ` (rests on one path: ${paths[0]})` : ''
 }
 
 function outcomeOf(

@@ -77,6 +77,40 @@ describe('the oracle', () => {
     expect([judged.differs, judged.false_success]).toEqual([differs, differs.length > 0])
   })
 
+  test('what held in every copy while the looks agreed was seen so; what never did was not', () => {
+    const reverted = [told('verified', [facet('verified', 10)]), told('reverted', [facet('refuted', null)], 60)]
+    const held = since([0, false], [8, true], [9.6, false])
+    expect(judgeWrite(reverted, held, { account: false }, { account: 2_000 }).differs).toEqual([])
+    expect(judgeWrite(reverted, held, { account: false }).differs).toEqual(['account was not so when it was verified'])
+    // Before the first of them, and one copy after the other: seen in none of the time.
+    const before = since([0, false], [5, true], [7, false])
+    expect(judgeWrite(reverted, before, { account: false }, { account: 2_000 }).false_success).toBe(true)
+    // Nobody ever said that it was undone.
+    const silent = judgeWrite(reverted.slice(0, 1), held, { account: false }, { account: 2_000 })
+    expect(silent.differs).toEqual(['account was undone, and nothing says so'])
+  })
+
+  test('an instant that two different requests move is no duplicate; the same request twice is', () => {
+    const moved = (request: number, to: string) =>
+      ({ at_ms: 0, by: 'request', request, change: { do: 'set', of: 'users', id: 'u1', path: 'statusChanged', to } }) as const
+    const both = [moved(1, '2026-01-05T15:00:00.000Z'), moved(2, '2026-01-05T15:05:00.000Z')]
+    const lines = ['', 'POST /users/{id}/lifecycle/deactivate', 'DELETE /users/{id}']
+    expect(
+      duplicatesOf(
+        both,
+        () => '',
+        (request) => lines[request] ?? '',
+      ),
+    ).toEqual([])
+    expect(
+      duplicatesOf(
+        both,
+        () => '',
+        () => 'POST /users/{id}/lifecycle/deactivate',
+      ),
+    ).toHaveLength(1)
+  })
+
   test('a second effect of one request is a duplicate, unless somebody else undid the first', () => {
     const change = { do: 'set', of: 'users', id: 'u1', path: 'active', to: false } as const
     const effect = (by: 'request' | 'upstream') => ({ at_ms: 0, change, by, request: 1 })

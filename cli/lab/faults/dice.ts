@@ -1,7 +1,7 @@
 /** Lies drawn by a seed: two or three at once, with their parameters. The same random is the same throw. */
 import type { Action } from '../../../runtime/types.ts'
 import { oneOf, type Random, some } from '../random.ts'
-import { undoneAt } from '../scenarios/write-best.ts'
+import { canBeUndone, undoneAt } from '../scenarios/write-best.ts'
 import type { ActionPlay } from '../twin/types.ts'
 import type { Lie, WriteFaultName } from './write.ts'
 
@@ -51,6 +51,7 @@ export function throwDice(random: Random, o: DiceOptions): readonly Lie[] {
   const chosen = [...new Set(names)].filter((name, place) => {
     // Whoever is told nothing and sees nothing happen sends once more: what happens to somebody else happens twice then.
     if (name === 'wrong_object') return !lost
+    if (name === 'reverted' || name === 'upstream') return canBeUndone(o.action)
     return !(gentle && LOST.has(name) && names.findIndex((one) => LOST.has(one)) !== place)
   })
   const lies = chosen.map((fault) => ({ fault, ...optionsOf(fault, random, { ...o, gentle, lost }) }))

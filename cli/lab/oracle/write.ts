@@ -56,8 +56,15 @@ export type Judged = {
 /**
  * `told`: every outcome in order, the last is what stands in the end. `history`: what held since when, oldest first.
  * A facet may become untrue after it was verified, as long as the last word says `reverted` or `refuted` of it.
+ * `spans_ms`: how long the looks of a facet take that are needed to agree. Copies are asked one after the other: what held in all of them at
+ * one instant of that time was seen as it was, though the first one asked may have lost it again while the last one was asked.
  */
-export function judgeWrite(told: readonly Told[], history: readonly Moment[], now: Holds): Judged {
+export function judgeWrite(
+  told: readonly Told[],
+  history: readonly Moment[],
+  now: Holds,
+  spans_ms: { readonly [facet: string]: number } = {},
+): Judged {
   const differs: string[] = []
   for (const { is, facets, at_ms } of told) {
     if (is === 'verified' && facets.length === 0) differs.push('verified without a facet')
@@ -66,7 +73,8 @@ export function judgeWrite(told: readonly Told[], history: readonly Moment[], no
       if (one.is !== 'verified') continue
       if (!(one.facet in now)) differs.push(`${one.facet} is verified and the lab has no truth for it`)
       // A look that says so at its instant; rechecks keep the instant of the first.
-      else if (heldAt(history, one, at_ms) !== true) differs.push(`${one.facet} was not so when it was verified`)
+      else if (!heldAt(history, one, at_ms, spans_ms[one.facet] ?? 0))
+        differs.push(`${one.facet} was not so when it was verified`)
     }
   }
   const last = told.at(-1)
@@ -76,9 +84,12 @@ export function judgeWrite(told: readonly Told[], history: readonly Moment[], no
   return { false_success: differs.length > 0, differs: [...new Set(differs)].slice(0, 5) }
 }
 
-function heldAt(history: readonly Moment[], { facet, verified_at }: FacetSaid, told_ms: number): boolean | undefined {
+function heldAt(history: readonly Moment[], { facet, verified_at }: FacetSaid, told_ms: number, span_ms: number): boolean {
   const at = verified_at === null ? told_ms : Date.parse(verified_at)
-  return (history.findLast((one) => one.at_ms <= at) ?? history[0])?.holds[facet]
+  const from = at - span_ms
+  const first = history.findLast((one) => one.at_ms <= from) ?? history[0]
+  const since = history.filter((one) => one.at_ms > from && one.at_ms <= at)
+  return [first, ...since].some((one) => one?.holds[facet] === true)
 }
 
 /** Requests that would have changed somebody else at an honest target, told by the ids of the changed record and of what it ties together. */

@@ -8,12 +8,12 @@ import type { ReadScenario } from './read-types.ts'
 
 export const READ_SCENARIOS: readonly ReadScenario[] = [...PEERS, ...READING, ...FILED, ...ODD, ...HONEST]
 
-/** What cannot be played, and why: said in the report, never left out in silence. */
+/** What cannot be played, and why: said in every report, never left out in silence. */
 export const NOT_PLAYABLE: { readonly [name: string]: string } = {
-  R28: 'delta reads: the runtime reads no deltas yet',
-  R29: 'event feeds: the runtime reads none yet',
-  R30: 'webhooks: the runtime takes none yet',
-  'filed-24': 'delta of members: the runtime reads no deltas yet',
+  R28: 'delta reads that skip: the runtime has no feeds, every read is whole',
+  R29: 'event feeds with gaps, doubles, other orders: the runtime has no feeds',
+  R30: 'forged and replayed webhooks: the runtime takes none from targets',
+  'filed-24': 'graph-docs#5855, deleted members missing from delta: the runtime has no feeds',
 }
 
 /** Those that the dialect has a list for. */

@@ -38,6 +38,14 @@ const asksForAll = (probe: KindOptions): boolean => {
   return look !== undefined && !look.path.includes('{')
 }
 
+/**
+ * Whether a later look can tell that it was undone. Sessions and tokens of somebody who may sign in again come anew by themselves: only where
+ * an action looks again later (a marker that is set back) can an old one be told from a new one.
+ */
+export function canBeUndone(action: Action): boolean {
+  return action.recheck_s.length > 0 || Object.keys(action.does).some((facet) => !LADDER.has(facet))
+}
+
 /** A look that reads the whole record of whom it is about: only then does a bystander show. */
 export const looksAtRecord = (action: Action): boolean =>
   action.verify.some(({ probe }) => (probe.kind === 'state' || probe.kind === 'moved') && probe['look'] === undefined)

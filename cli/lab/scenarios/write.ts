@@ -3,7 +3,7 @@ import type { Action, Connector } from '../../../runtime/types.ts'
 import type { Lie } from '../faults/write.ts'
 import type { ActionPlay, TwinFile } from '../twin/types.ts'
 import type { FaultClass, Said, Scenario } from '../types.ts'
-import { bestOf, canShow, looksAtRecord, seesLists, shortestWindow, undoneAt, windowOf } from './write-best.ts'
+import { bestOf, canBeUndone, canShow, looksAtRecord, seesLists, shortestWindow, undoneAt, windowOf } from './write-best.ts'
 
 export type WriteScenario = Scenario & {
   readonly action: string
@@ -224,7 +224,7 @@ function scenariosOf(action: Action, play: ActionPlay): readonly WriteScenario[]
     // Without a list that shows a facet there is nothing that could contradict a cache: no such run, and the report says so.
     if (seesLists(action)) list.push(lie('W16', 'by id it shows, in lists it does not', denied, { fault: 'ghost' }))
   }
-  if (lasting)
+  if (canBeUndone(action))
     list.push(
       lie('W3-soon', 'undone 2 s later', [...undone, ...denied], { fault: 'reverted', ms: 2_000 }),
       lie('W3', 'undone after 20 minutes', undone, { fault: 'reverted', ms: undoneAt(action, 0.5, 1_200) }),
