@@ -11,7 +11,7 @@ import { originOf } from './egress.ts'
 import { openExchange } from './exchange.ts'
 import { openLimiter } from './limits.ts'
 import { openPermits, type Permits, type Sleep } from './permits.ts'
-import { openRedact } from './redact.ts'
+import { openRedact, type Redact } from './redact.ts'
 import { newCounters, openSend, type SendOne } from './send.ts'
 import type { TokensOptions } from './token.ts'
 
@@ -153,7 +153,7 @@ export function openHttp(o: HttpOptions): Http {
         return { lost: because, code: observation.kind === 'answer' ? 'http/cut' : observation.code }
       }
       const cookies = whole.cookies.length === 0 ? {} : { 'set-cookie': whole.cookies.join('\n') }
-      return { status: whole.status, headers: { ...whole.headers, ...cookies }, body: looseBody(whole, null) }
+      return { status: whole.status, headers: { ...whole.headers, ...cookies }, body: masked(looseBody(whole, null), redact) }
     },
   })
 
@@ -182,3 +182,12 @@ export function openHttp(o: HttpOptions): Http {
     },
   }
 }
+
+/** The words of a refused token request, before anybody cuts them. A token itself stays: who refreshes may get the same one again. */
+function masked(body: unknown, redact: Redact): unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return body
+  const told = Object.entries(body).filter(([name]) => /^(?:error|message|detail)/i.test(name))
+  return { ...body, ...Object.fromEntries(told.map(([name, value]) => [name, redact.value(inAnyCase(value, redact))])) }
+}
+
+const inAnyCase = (value: unknown, redact: Redact): unknown => (typeof value === 'string' ? redact.text(value) : value)

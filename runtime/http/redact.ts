@@ -98,14 +98,24 @@ function walked(at: unknown, masked: (text: string) => string): unknown {
 
 /**
  * As it is, base64 in three alignments (it may stand inside a pair), base64url, hex, percent-encoded in both cases, form-encoded, HTML-escaped,
- * and JSON-escaped: the least, with slashes, and as Go and .NET do it.
+ * and JSON-escaped: the least, with slashes, and as Go and .NET do it; each also of what a request carries it as, since what is echoed is the request.
  */
 export function formsOf(value: string): readonly string[] {
+  const carried = [
+    value,
+    encodeURIComponent(value),
+    new URLSearchParams({ v: value }).toString().slice(2),
+    JSON.stringify(value).slice(1, -1),
+  ]
+  return [...new Set([...new Set(carried)].flatMap(writtenAs))].filter((form) => form.length >= MIN_LENGTH)
+}
+
+function writtenAs(value: string): readonly string[] {
   const percent = encodeURIComponent(value)
   const every_byte = [...Buffer.from(value, 'utf8')].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('')
   const json = JSON.stringify(value).slice(1, -1)
   const hex = Buffer.from(value, 'utf8').toString('hex')
-  const all = [
+  return [
     value,
     percent,
     percent.replace(/%[0-9A-F]{2}/g, (byte) => byte.toLowerCase()),
@@ -123,7 +133,6 @@ export function formsOf(value: string): readonly string[] {
     hex.toUpperCase(),
     ...[0, 1, 2].flatMap((before) => base64Inside(value, before)),
   ]
-  return [...new Set(all)].filter((form) => form.length >= MIN_LENGTH)
 }
 
 const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`

@@ -95,3 +95,30 @@ test('a secret is masked for ever, however many tokens came after it', () => {
   expect(redact.text(`a ${SECRET} b`)).not.toContain(SECRET)
   expect(redact.text('token-number-1999-of-many')).not.toContain('1999')
 })
+test.each<readonly [string, (form: string) => string]>([
+  ['as it is', (form) => form],
+  ['percent-encoded again', encodeURIComponent],
+  ['base64', (form) => Buffer.from(form).toString('base64')],
+  ['JSON-escaped', (form) => JSON.stringify(form)],
+])('a token request that is refused with its own form in the words (%s) tells nothing of it', async (_, echo) => {
+  const odd = `${SECRET}/+="&<${SECRET}`
+  const server = await target((q, r) => {
+    const parts: Buffer[] = []
+    q.on('data', (part: Buffer) => parts.push(part))
+    q.on('end', () =>
+      json(r, { error: 'invalid_request', error_description: `${'x'.repeat(200)}${echo(Buffer.concat(parts).toString())}` }, 400),
+    )
+  })
+  const auth = {
+    kind: 'oauth2_client_credentials',
+    token_url: `${server.url}/token`,
+    client_id: '{id}',
+    client_secret: '{secret}',
+  } as const
+  const settings = { ...SETTINGS, id: { type: 'secret', required: true } } as const
+  const client = room(connector(server.url, { settings, auth }), { secret: { secret: odd, id: `${odd}-id` }, ...clock() })
+  open.push(server, client)
+  const said = await client.send(get(`${server.url}/users`), { lane: 'sync' })
+  expect(said.kind).not.toBe('answer')
+  expect(hasPart(JSON.stringify(said))).toBe(false)
+})
