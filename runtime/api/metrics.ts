@@ -11,6 +11,7 @@ const METRICS = {
   rollcall_changes_waiting: ['gauge', 'Changes that wait, a lane; held and in flight too.'],
   rollcall_changes_unfinished: ['gauge', 'Changes that are not done.'],
   rollcall_changes_overdue: ['gauge', 'Changes that were due and are not over.'],
+  rollcall_credential_overdue: ['gauge', '1 where a secret should have been replaced by now.'],
   rollcall_time_to_verified_seconds: ['gauge', 'From the first send to verified.'],
   rollcall_unverifiable_debt: ['gauge', 'Open control exceptions: changes that nobody can look at.'],
   rollcall_unverifiable_debt_age_seconds: ['gauge', 'Sum of their ages.'],

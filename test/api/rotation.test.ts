@@ -166,6 +166,11 @@ describe('age and due date', () => {
     })
     const { items } = (await send('GET', '/v1/connections')).doc
     expect(items.find((one: { name: string }) => one.name === name).secrets.token.overdue).toBe(true)
+    const mine = (await send('GET', '/v1/health')).doc.connections.find((one: { connection: string }) => one.connection === name)
+    expect(mine.reasons).toContainEqual(expect.stringContaining('credential token was due to be replaced'))
+    expect((await send('GET', '/v1/metrics')).text).toContain(
+      `rollcall_credential_overdue{connection="${name}",secret="token"} 1`,
+    )
     target.take(OLD, NEW)
     expect((await rotate()).doc.connection.secrets.token).toMatchObject({ age_days: 0, overdue: false })
     expect((await send('PATCH', at(), { rotate_every_days: null })).doc.secrets.token).toMatchObject({

@@ -2,11 +2,14 @@ import { Failure } from '../../errors.ts'
 import { gateOf } from '../../govern/gate-of.ts'
 import { freshFor } from '../../judge/freshness.ts'
 import { withWaivers } from '../../judge/waiver.ts'
+import type { Connection } from '../../types.ts'
+import { fromOf } from '../from.ts'
 import { levelLines, webhookLines } from '../level-metrics.ts'
 import { type Line, metricsText } from '../metrics.ts'
+import { ages } from '../rotate.ts'
 import { list, name, object, ref, text, why } from '../schemas.ts'
 import { connectionOf, connectorOf } from '../targets.ts'
-import type { Ask, Route } from '../types.ts'
+import type { Ask, House, Room, Route } from '../types.ts'
 import { EVERYBODY, OPERATES } from './parts.ts'
 
 export const health: readonly Route[] = [
@@ -81,7 +84,7 @@ export const health: readonly Route[] = [
       const { connection, why: reason } = body as { readonly connection?: string; readonly why: string }
       if (connection !== undefined) await connectionOf(room, connection)
       const scope = connection ?? '*'
-      await room.store.stop({ scope, by: who.by, why: reason, at })
+      await room.store.stop({ scope, by: who.by, why: reason, at }, fromOf(who))
       const stands = (await room.store.killSwitches()).find((one) => one.scope === scope)
       return { status: 200, body: stands }
     },
@@ -104,7 +107,7 @@ export const health: readonly Route[] = [
         throw new Failure('api/not-found', 'scope', 'there is no such stop')
       if (room.desk.paused(scope) !== null) throw new Failure('api/paused', scope, `${scope} is paused: resume it`)
       await room.store.enter({ ...act(reason), what: 'stop lifted', about: scope, detail: {} })
-      await room.store.go(scope, who.by, at, reason)
+      await room.store.go(scope, who.by, at, reason, fromOf(who))
       for (const { name } of await room.store.connections()) if (scope === '*' || scope === name) room.work.drain(name)
       return { status: 204 }
     },
@@ -138,13 +141,18 @@ async function healthOf({ house, room, at }: Ask, connection: string) {
     })
     const judged = await gateOf(room.store, { connector, connection: stored! }, null, house.now())
     const { reasons } = withWaivers(judged, await room.store.waivers(), house.now(), [])
-    const late = overdue > 0 ? [`${overdue} changes are overdue`] : []
+    const late = [...(overdue > 0 ? [`${overdue} changes are overdue`] : []), ...oldCredentials(house, room, stored!)]
     return { ...base, stale, reasons: [...reasons.map(({ stream, because }) => `${stream}: ${because}`), ...late] }
   } catch (error) {
     if (!(error instanceof Failure)) throw error
     return { ...base, stale: [], reasons: [error.message] }
   }
 }
+
+const oldCredentials = (house: House, room: Room, connection: Connection): readonly string[] =>
+  ages(house, room, connection).flatMap(({ field, overdue, due_at }) =>
+    overdue ? [`credential ${field} was due to be replaced on ${due_at?.slice(0, 10)}: rotate it`] : [],
+  )
 
 async function linesOf({ house, room, at }: Ask, connection: string): Promise<readonly Line[]> {
   const snapshots = await room.store.snapshots(connection)
@@ -168,6 +176,9 @@ async function linesOf({ house, room, at }: Ask, connection: string): Promise<re
     ...Object.entries(waiting).map(([lane, n]): Line => ['rollcall_changes_waiting', { connection, lane }, n]),
     ['rollcall_changes_unfinished', { connection }, writes.unfinished],
     ['rollcall_changes_overdue', { connection }, writes.overdue],
+    ...ages(house, room, (await room.store.connection(connection))!).map(
+      ({ field, overdue }): Line => ['rollcall_credential_overdue', { connection, secret: field }, overdue ? 1 : 0],
+    ),
     ...(time.p95_ms === null
       ? []
       : ([['rollcall_time_to_verified_seconds', { connection, quantile: '0.95' }, time.p95_ms / 1000]] as const)),
