@@ -1,9 +1,12 @@
 /** Certifications as people work with them: what keeps one open, what settles it, and what is proven in the end. */
+
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { strFromU8, unzipSync } from 'fflate'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { EXIT } from '../../cli/io.ts'
+import { openStore } from '../../runtime/store/sqlite/open.ts'
+import type { Connection } from '../../runtime/types.ts'
 import { type CertifyLab, KIM, LEE, openCertifyLab, verifyProof } from './lab.ts'
 
 let lab: CertifyLab
@@ -117,8 +120,14 @@ describe('a certification', () => {
     const world = lab.scim.worlds()[0]!
     const [, someone] = [...world.people][0]!
     world.people.set('new-1', { ...structuredClone(someone), id: 'new-1', login: 'new@acme.example' })
+    const store = await openStore(join(w.dir, 'store'))
+    const scim = (await store.connection('scim')) as Connection
+    const act = { at: new Date().toISOString(), by: 'kim', from: 'test', why: null }
+    await store.putConnection({ ...scim, owner: 'IAM team', data_owner: 'People team' }, act)
+    await store.close()
     await lab.sync('scim')
     const { doc } = await w.json('certify', 'close', certification, ...KIM)
+    expect(doc.words).toContain('owner IAM team; data owner People team')
     expect(doc.is, JSON.stringify(doc.gate)).toBe('closed')
     expect(doc.words).toMatch(/scim\/users: 1 born after the freeze and NOT decided/)
     const { file, key } = await lab.proof(certification, 'proof.zip')
