@@ -117,6 +117,9 @@ export function labCommand(module: string): RunCommand {
             ?.scenarios(at)
             .find((one) => one.name === name),
         unplayed: benches.flatMap((bench) => unplayedOf(bench, dialect)),
+        impossible: benches.flatMap(({ impossible }) =>
+          Object.entries(impossible ?? {}).map(([name, because]) => `${name}: ${because}`),
+        ),
         assumed: benches.flatMap((bench) => bench.assumed ?? []),
         official: (at) =>
           benches.find(({ official, dialects }) => official !== undefined && dialects.includes(at))?.official?.(at) ?? {

@@ -129,6 +129,8 @@ export type Bench = {
   readonly policies: PlayPolicies
   /** What the connector declares and the twin cannot play, as `stream users` or `action grant`: said, never hidden. */
   readonly unplayed: (dialect: string) => readonly string[]
+  /** Lies that the runtime cannot be told on this side, and why. */
+  readonly impossible?: { readonly [scenario: string]: string }
   /** Where there is no twin file: what was guessed, so that it could be played. */
   readonly assumed?: readonly string[]
   /** That as a twin file to go on with. */
@@ -268,6 +270,8 @@ export type LabReport = {
   readonly never_fired: readonly string[]
   /** `dialect: stream groups`: declared, and not played. */
   readonly unplayed: readonly string[]
+  /** `R28: …`: lies of faults.md that nothing here can be told, and why. */
+  readonly impossible: readonly string[]
   /** Guessed, because the connector has no twin file. */
   readonly assumed: readonly string[]
   /** By dialect: the official descriptions that every request was held against. One that is not described is a finding (`error`). */

@@ -44,6 +44,7 @@ const reportOf = (played: readonly Played[], seed = 1): LabReport =>
     played,
     scenario: () => undefined,
     unplayed: [],
+    impossible: [],
     assumed: [],
     official: () => ({ files: [], because: 'made up' }),
     replay: () => '',

@@ -21,6 +21,8 @@ test('the same seed gives the same report; another seed plays other runs', TIME,
   expect(other.doc.log).not.toBe(report.log)
   expect(report.reads.faulty).toBeGreaterThanOrEqual(4)
   expect(report.dialects).toEqual(['cursor'])
+  // What the runtime cannot be told is said in every report.
+  expect(report.impossible.map((line) => line.split(':')[0])).toEqual(['R28', 'R29', 'R30', 'filed-24'])
   expect(report.cells.every((cell) => cell.fired > 0 && cell.requests > cell.requests_bare)).toBe(true)
 })
 

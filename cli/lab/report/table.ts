@@ -103,7 +103,7 @@ function legend(shown: ReadonlySet<State>, paint: Paint): string {
   return `\n${table(states.map((state) => [markOf(state, paint), paint.dim(STATES[state].says)]))}`
 }
 
-function asides({ capped, never_fired, unplayed, assumed, dialects, official }: LabReport, paint: Paint): string {
+function asides({ capped, never_fired, unplayed, impossible, assumed, dialects, official }: LabReport, paint: Paint): string {
   const lines = capped.map(
     ({ dialect, scenarios, because }) =>
       `  ${safe(dialect)}: ${scenarios.map(safe).join(', ')}\n      ${paint.dim(safe(because))}\n`,
@@ -126,11 +126,15 @@ function asides({ capped, never_fired, unplayed, assumed, dialects, official }: 
     held.length === 0
       ? ''
       : `\n${paint.bold('Requests held against the official description')}\n${held.map((one) => `  ${safe(one)}\n`).join('')}`
+  const none =
+    impossible.length === 0
+      ? ''
+      : `\n${paint.bold('Not playable: the runtime has nothing that could be lied to so')}\n${impossible.map((one) => `  ${safe(one)}\n`).join('')}`
   const guessed =
     assumed.length === 0
       ? ''
       : `\n${paint.bold('No twin file: played as far as the connector tells, with these guesses')}\n${assumed.map((one) => `  ${safe(one)}\n`).join('')}  ${paint.yellow('next')}  --write-twin writes them down, to be put right\n`
-  return guessed + cap + silent + rest + described
+  return guessed + cap + silent + none + rest + described
 }
 
 function ablation(report: LabReport, paint: Paint): string {

@@ -13,6 +13,7 @@ export type TallyOptions = {
   readonly scenario: (side: Side, dialect: string, name: string) => Scenario | undefined
   /** `dialect: stream groups`. */
   readonly unplayed: readonly string[]
+  readonly impossible: readonly string[]
   readonly assumed: readonly string[]
   /** Of a dialect: its official descriptions, or why there are none. */
   readonly official: (dialect: string) => { readonly files: readonly string[]; readonly because: string | null }
@@ -60,6 +61,7 @@ export function tally(o: TallyOptions): LabReport {
     capped: cappedOf(runs),
     never_fired: cells.filter((cell) => cell.counted === 0).map((cell) => `${cell.dialect}: ${cell.scenario}`),
     unplayed: o.unplayed,
+    impossible: o.impossible,
     assumed: o.assumed,
     official: officialOf(o.played, o.official),
     ablation: ablationOf(o.played),
