@@ -27,7 +27,7 @@ const LOT = 1000
 export const tenantDir = (dir: string, tenant: string): string => join(dir, 'tenants', tenant)
 
 type Opened = House & {
-  /** Every tenant; one that does not open is said and tried again by whoever asks for it. */
+  /** Every tenant; one that does not open is said, and tried again every minute. */
   readonly openAll: () => Promise<void>
   readonly close: () => Promise<void>
 }
@@ -88,7 +88,21 @@ export function openHouse(o: HouseOptions): Opened {
     return room
   }
 
+  async function openAll(): Promise<void> {
+    for (let after = ''; ; ) {
+      const lot = o.control.tenants(after, LOT)
+      for (const { tenant } of lot)
+        await roomOf(tenant).catch((error: unknown) =>
+          o.log(`${tenant}: not opened: ${error instanceof Failure ? error.code : (error as Error).name}`),
+        )
+      if (lot.length < LOT) return
+      after = lot.at(-1)?.tenant ?? ''
+    }
+  }
+
   async function lookAgain(): Promise<void> {
+    // One that was made, or held by a command line, when this process began is swept from now on.
+    if (o.sweep_ms !== undefined) await openAll()
     for (const opening of rooms.values()) {
       const room = await opening
       for (const { name, rotation } of await room.store.connections()) {
@@ -118,17 +132,7 @@ export function openHouse(o: HouseOptions): Opened {
 
   return {
     ...house,
-    async openAll() {
-      for (let after = ''; ; ) {
-        const lot = o.control.tenants(after, LOT)
-        for (const { tenant } of lot)
-          await roomOf(tenant).catch((error: unknown) =>
-            o.log(`${tenant}: not opened: ${error instanceof Failure ? error.code : (error as Error).name}`),
-          )
-        if (lot.length < LOT) return
-        after = lot.at(-1)?.tenant ?? ''
-      }
-    },
+    openAll,
     async close() {
       clearInterval(timer)
       closing.abort()

@@ -50,7 +50,8 @@ export async function revertReasons(
     const stream = connector.actions[action]?.on ?? ''
     const because = `reverted deprovisioning: ${action} of ${id} was verified and is undone`
     const settle = `Find what undid it, stop that, and ask again; \`rollcall actions --show ${intent}\` names the suspect.`
-    return streams === null || streams.has(stream)
+    // Of an action that the connector no longer declares nobody can say which stream it was: it stands in every scope's way.
+    return streams === null || stream === '' || streams.has(stream)
       ? [gateReason('reverted', { connection, stream }, intent, because, settle)]
       : []
   })

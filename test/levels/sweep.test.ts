@@ -194,14 +194,32 @@ describe('a sweep', () => {
 
 describe('changes', () => {
   const intent = (n: number, more: object = {}) => ({
-    ...{ intent: `01K00000000000000000000${String(n).padStart(3, '0')}`, connection: 'acme', action: 'deactivate_account', id: `u${n}` },
-    ...{ input: {}, desired: {}, bound: {}, lane: 'leaver', key: `k${n}`, plan: null, made_at: at(), due_at: null, destructive: true },
+    ...{
+      intent: `01K00000000000000000000${String(n).padStart(3, '0')}`,
+      connection: 'acme',
+      action: 'deactivate_account',
+      id: `u${n}`,
+    },
+    ...{
+      input: {},
+      desired: {},
+      bound: {},
+      lane: 'leaver',
+      key: `k${n}`,
+      plan: null,
+      made_at: at(),
+      due_at: null,
+      destructive: true,
+    },
     provenance: { by: 'kim', why: 'x', from: 'test', person: null },
     ...more,
   })
   const say = async (n: number, event: object) =>
     await store.append(intent(n).intent, { at: at(), ...event } as never, { by: 'kim', what: 'test' })
-  const outcome = (is: string) => ({ kind: 'outcome', outcome: { is, changed: true, because: 'x', facets: [], id: null, next_steps: [] } })
+  const outcome = (is: string) => ({
+    kind: 'outcome',
+    outcome: { is, changed: true, because: 'x', facets: [], id: null, next_steps: [] },
+  })
 
   test('a leaver that is not verified in time is critical, and over when it is; debt is closed by a person and opens for one more', async () => {
     const connection = await connect()
@@ -233,6 +251,31 @@ describe('changes', () => {
     await sweep(ctx)
     expect((await standing()).map(({ control }) => control)).toContain('unverifiable_debt')
   })
+})
+
+test('what was undone closes the gate of every scope where its action is no longer declared', async () => {
+  const connection = await connect()
+  await read(connection)
+  const intent = {
+    ...{ intent: '01K00000000000000000000009', connection: 'acme', action: 'custom_gone', id: 'u9', input: {}, desired: {} },
+    ...{ bound: {}, lane: 'leaver', key: 'k9', plan: null, made_at: at(), due_at: null, destructive: true },
+    provenance: { by: 'kim', why: 'x', from: 'test', person: null },
+  }
+  await store.request([intent] as never)
+  const say = async (event: object) =>
+    await store.append(intent.intent, { at: at(), ...event } as never, { by: 'kim', what: 'test' })
+  await say({ kind: 'sending', step: 'send', attempt: 1 })
+  for (const is of ['verified', 'reverted'])
+    await say({ kind: 'outcome', outcome: { is, changed: true, because: 'x', facets: [], id: 'u9', next_steps: [] } })
+  for (const stream of [...STREAMS, null]) {
+    const scope = new Map([['acme', stream === null ? null : [stream]]])
+    const { is, reasons } = await scopeGate(store, ctx.target, scope, now)
+    expect([is, reasons.map(({ kind }) => kind)]).toEqual(['deny', ['reverted']])
+  }
+  await sweep(ctx)
+  const [{ streams } = { streams: {} }] = await store.gateStates()
+  expect(new Set(Object.values(streams))).toEqual(new Set(['deny']))
+  expect(await standing()).toMatchObject([{ control: 'time_to_verified', severity: 'critical', evidence: { undone: 1 } }])
 })
 
 describe('alerts', () => {
