@@ -29,6 +29,7 @@ export const EVIDENCE = {
   drop: 'item 13: far fewer than last time holds removals',
   fields: 'item 18: fields are filled',
   field_fall: 'item 18: fields are filled less often than last time',
+  bare_pages: 'item 18: a field that whole pages lack, and nearly all others have, is asked for by id',
   freshness: 'item 19: the read is recent',
   fingerprint: 'item 21: connector and credential are those of the baseline',
   confirmation: 'something that does not come from the list confirms it',

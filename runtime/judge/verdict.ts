@@ -59,8 +59,11 @@ type Lack = { readonly because: string; readonly settle: readonly string[] }
 
 /** Items that must hold in every list, whatever else is shown. */
 const NEEDED = ['terminal_page', 'unique_ids', 'no_loop', 'conservation', 'ledger', 'fields', 'freshness'] as const
-/** Item 9, of the edges and of whom they name: somebody the list lacks and who cannot be asked for may be there. */
-const CLOSURE: readonly string[] = ['closure', 'named_by_edges']
+/**
+ * What was noticed and could not be asked. Item 9, of the edges and of whom they name: somebody the list lacks may be there. Item 18: a field
+ * that whole pages lack may be theirs.
+ */
+const UNSETTLED: readonly string[] = ['closure', 'named_by_edges', 'bare_pages']
 /** Item 16: one of them. */
 const SCOPE = ['scope_proof', 'scope_attested'] as const
 
@@ -80,8 +83,8 @@ function lacks(
         `${check} was not checked`,
       ),
     )
-  const closure = findings
-    .filter((finding) => CLOSURE.includes(finding.check) && finding.result === 'missing')
+  const unsettled = findings
+    .filter((finding) => UNSETTLED.includes(finding.check) && finding.result === 'missing')
     .map((finding) => lackOf([finding], ''))
   const seen = SCOPE.some((check) => off.includes(check) || holding(check))
   const scope = seen ? [] : [scopeLack(findings)]
@@ -89,7 +92,7 @@ function lacks(
   const confirmation = confirming.length > 0 || unasked ? [] : [confirmationLack(findings)]
   return [
     ...structure,
-    ...closure,
+    ...unsettled,
     ...(off.includes('stitching') ? [] : pagingLack(findings, facts, holding)),
     ...scope,
     ...confirmation,

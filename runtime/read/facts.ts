@@ -1,4 +1,5 @@
 /** Page facts folded into a read's facts. Pure data in, plain accumulators; the same fold serves a fresh and a resumed read. */
+import type { Bareness } from '../judge/bare-pages.ts'
 import type { DeclaredTotal } from '../kinds/kind.ts'
 import type { Gap, PageFacts, PageRow, ReadFacts } from '../types.ts'
 
@@ -28,6 +29,8 @@ export type Fold = {
   created: number
   updated: number
   readonly filled: Record<string, number>
+  /** The same by page: on which pages a field is on no record at all. */
+  readonly bare: Map<string, Bareness>
   readonly stitches: { held: number; differed: number }
   readonly order: { held: number; violated: number }
   same_bodies: number
@@ -61,6 +64,7 @@ export function newFold(keep: { readonly per_partition: boolean; readonly longes
     created: 0,
     updated: 0,
     filled: {},
+    bare: new Map(),
     stitches: { held: 0, differed: 0 },
     order: { held: 0, violated: 0 },
     same_bodies: 0,
@@ -85,6 +89,7 @@ export function foldPage(fold: Fold, page: PageRow, declares_total: boolean): vo
   addAll(fold.filtered, facts.filtered)
   addAll(fold.quarantined, facts.quarantined)
   addAll(fold.filled, facts.filled)
+  foldBare(fold.bare, facts)
   if (facts.stitch !== 'not_asked') fold.stitches[facts.stitch]++
   if (facts.order !== 'not_declared') fold.order[facts.order]++
   if (facts.same_body) fold.same_bodies++
@@ -101,6 +106,20 @@ export function foldPage(fold: Fold, page: PageRow, declares_total: boolean): vo
   }
   if (declares_total && page.gap === null) foldTotal(fold, part, facts)
   if (page.next.kind !== 'page') close(fold, page, part)
+}
+
+function foldBare(bare: Fold['bare'], facts: PageFacts): void {
+  const rows = facts.stored + facts.repeated
+  if (rows === 0) return
+  for (const field in facts.filled) {
+    const filled = facts.filled[field] as number
+    const known = bare.get(field) ?? { bare: 0, rest: 0, rest_filled: 0 }
+    const page =
+      filled === 0
+        ? { ...known, bare: known.bare + rows }
+        : { ...known, rest: known.rest + rows, rest_filled: known.rest_filled + filled }
+    bare.set(field, page)
+  }
 }
 
 function foldTotal(fold: Fold, part: OpenPartition, facts: PageFacts): void {

@@ -3,6 +3,7 @@
  * the read (an expired cursor, a total or an order that changed, a second pass that differs) read again, three times at most.
  */
 
+import { barePageFindings } from '../judge/bare-pages.ts'
 import { structureFindings } from '../judge/structure.ts'
 import type { ProveView } from '../kinds/kind.ts'
 import { MODELS } from '../kinds/model.ts'
@@ -10,10 +11,11 @@ import { type AskById, openById } from '../record/by-id.ts'
 import type { CompiledStream } from '../record/compile.ts'
 import type { ReadSession, Snapshot, Store } from '../store/port.ts'
 import type { Finding, Progress, ReadFacts, Send } from '../types.ts'
+import { barePages } from './bare-pages.ts'
 import { ATTEMPTS, type ReadContext } from './context.ts'
 import { declaredTotal, type Fold, newFold, readFacts } from './facts.ts'
 import type { ProofContext } from './proof-context.ts'
-import { assessWord, countsBefore, isAcross, wordsOf } from './prove.ts'
+import { assessWord, brokeOff, countsBefore, isAcross, wordsOf } from './prove.ts'
 import { readStream, type Sessions } from './stream.ts'
 
 export type StreamContext = Pick<ReadContext, 'connector' | 'compiled' | 'names' | 'send' | 'now' | 'signal'> & {
@@ -46,7 +48,7 @@ export type ReadOnce = {
 }
 
 /** Findings that a population moving under the read can cause; a fault that stays shows them every time. */
-const MAY_HEAL = new Set(['total', 'count', 'count_per_parent', 'second_pass', 'stitching', 'order', 'unique_ids'])
+const MAY_HEAL = new Set(['total', 'count', 'count_per_parent', 'second_pass', 'stitching', 'order', 'unique_ids', 'bare_pages'])
 
 /** Null: stopped on request; the checkpoint stands. */
 export async function readOnce(context: StreamContext): Promise<ReadOnce | null> {
@@ -141,6 +143,8 @@ async function prove(context: StreamContext, session: ReadSession, fold: Fold, b
   const view: ProveView = { facts, total: declaredTotal(fold) }
   const findings: Finding[] = []
   for (const options of wordsOf(context)) if (!isAcross(options)) findings.push(...(await assessWord(proof, options, view)))
+  if (!context.off.includes('bare_pages') && !brokeOff(facts))
+    findings.push(...barePageFindings(await barePages({ ...context, session }, fold)))
   return { session, compiled, fold, facts, view, proof, byId, findings }
 }
 
