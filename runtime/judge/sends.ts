@@ -122,7 +122,7 @@ function afterUnwatched(situation: Situation, progress: Progress, sent: Sent): D
   if (unseen && next !== null && isShownLater(action, progress, sent.step) && takesAccess(action, progress, next))
     return { step: next.name, attempt: 1 }
   const may = sent.result === 'lost' ? MOST_SENDS_LOST : sent.result === 'throttled' ? MOST_SENDS_THROTTLED : 0
-  if (sent.attempt >= may || action.idempotency === 'none') return null
+  if (sendsOf(events, sent) >= may || action.idempotency === 'none') return null
   if (sent.result === 'throttled') return { step: sent.step.name, attempt: sent.attempt + 1 }
   if (sent.step.when === null) return null
   const looked_again = events
@@ -155,11 +155,11 @@ export function awaitsUnwatched({ action, now }: Situation, progress: Progress):
 
 /** A lost step that no facet shows: the next look before tells, once the target has had its time. */
 export function awaitsLookBefore(situation: Situation, progress: Progress): boolean {
-  const { action } = situation
+  const { action, events } = situation
   if (awaitsUnwatched(situation, progress)) return true
   const { current, steps } = progress
   if (current === null || ownFacets(action, progress, current.step).length > 0) return false
-  const may = current.result === 'lost' && current.attempt < MOST_SENDS_LOST && action.idempotency !== 'none'
+  const may = current.result === 'lost' && sendsOf(events, current) < MOST_SENDS_LOST && action.idempotency !== 'none'
   return may && current.step.when !== null && steps.includes(current.step)
 }
 
@@ -212,8 +212,7 @@ function resend(situation: Situation, progress: Progress, sent: Sent, own: reado
 
 function mayResend({ action, intent, events }: Situation, progress: Progress, sent: Sent): boolean {
   const most = sent.result === 'lost' ? MOST_SENDS_LOST : sent.result === 'throttled' ? MOST_SENDS_THROTTLED : 0
-  const sends = sent.result === 'lost' ? lostOf(events, sent.step.name) : sent.attempt
-  if (sends >= most || action.idempotency === 'none') return false
+  if (sendsOf(events, sent) >= most || action.idempotency === 'none') return false
   return intent.id !== null || (action.find !== null && progress.found === null)
 }
 
@@ -239,6 +238,9 @@ export function awaitsResend(situation: Situation, progress: Progress): boolean 
     return late.length < Math.max(1, verify.agree) && late.every((look) => sight(verify, look) === 'other')
   })
 }
+
+const sendsOf = (events: Situation['events'], sent: Sent): number =>
+  sent.result === 'lost' ? lostOf(events, sent.step.name) : sent.attempt
 
 /** Sendings of a step that got no answer; those that were asked too often were answered, and are no losses. */
 function lostOf(events: readonly IntentEvent[], step: string): number {

@@ -190,3 +190,24 @@ test('a step between that comes forty seconds late is seen soon after, not only 
   )
   expect((Date.parse(sent?.at ?? '') - Date.parse(at(0))) / 1000).toBeLessThan(80)
 })
+
+test('a step between that was asked too often, and whose answer was lost then, is lost once: it is looked at, and leaves again', () => {
+  const of = action({
+    name: 'delete_account',
+    does: { account: 'absent' },
+    verify: [verify('account', 'gone')],
+    steps: [step('off', [], { when: '= true' }), step('delete', ['account'])],
+  })
+  const off = { 1: { result: 'refused', status: 429 }, 2: { result: 'lost' } } as const
+  let sent = 0
+  const ran = run(of, intent(), {
+    answer: ({ step: name, attempt }) => {
+      sent++
+      return name === 'off' && (attempt === 1 || attempt === 2) ? off[attempt] : { result: 'accepted' }
+    },
+    before: () => ({ skip: sent > 2 ? ['off'] : [] }),
+    look: () => ({ shows: 'asked', control: 'alive' }),
+  })
+  expect(ran.sent).toEqual(['off 1', 'off 2', 'off 3', 'delete 1'])
+  expect(ran.outcomes.map((one) => one.is)).toEqual(['verified'])
+})
