@@ -394,7 +394,10 @@ export function changingGithub(base: Vendor, answers: Answers): Changing {
   const membership = (person: Person) => ({
     state: 'active',
     role: person.id === '101' ? 'admin' : (person.profile['role'] ?? 'member'),
+    user: row(person),
   })
+  const invited = new Set<string>()
+  const pending = (login: string) => ({ state: 'pending', role: 'member', user: { id: 900, login, type: 'User' } })
   const endpoints: readonly Endpoint[] = [
     { ...at('/user'), one: () => everybody[0] ?? null },
     { ...at('/user/{id}'), one: ({ id }) => everybody.find((user) => String(user.id) === id) ?? null },
@@ -406,13 +409,19 @@ export function changingGithub(base: Vendor, answers: Answers): Changing {
           .filter((person) => !query.has('role') || membership(person).role === query.get('role'))
           .map(row),
     },
-    { ...org('/memberships/{id}'), one: one(world, membership) },
+    {
+      ...org('/memberships/{id}'),
+      one: ({ id = '' }) => one(world, membership)({ id }) ?? (invited.has(id) ? pending(id) : null),
+    },
     {
       ...org('/memberships/{id}'),
       method: 'PUT',
       answer: (asked, { id }) => {
         const person = personOf(world, id)
-        if (person === null) return { body: { state: 'pending', role: 'member' } }
+        if (person === null) {
+          if (world.keeps) invited.add(id ?? '')
+          return { body: pending(id ?? '') }
+        }
         if (world.keeps) person.profile['role'] = bodyOf(asked)['role']
         return { body: { state: 'active', role: bodyOf(asked)['role'] } }
       },
