@@ -31,7 +31,16 @@ function refusing(vendor: Vendor, path: string, refusal: Reply, at: number): Ven
   const wrap = (endpoint: Endpoint): readonly Endpoint[] =>
     endpoint.path !== path
       ? [endpoint]
-      : [{ host: endpoint.host, path, answer: () => refusal, when: () => at === -1 || asked++ === at }, endpoint]
+      : [
+          {
+            host: endpoint.host,
+            path,
+            ...(endpoint.method === undefined ? {} : { method: endpoint.method }),
+            answer: () => refusal,
+            when: () => at === -1 || asked++ === at,
+          },
+          endpoint,
+        ]
   return { ...vendor, endpoints: vendor.endpoints.flatMap(wrap) }
 }
 
@@ -120,6 +129,20 @@ describe.skipIf(!hasOpenApi)('asked too fast, on the second page', () => {
     ])
     expect(result.streams[stream]?.facts.gaps).toEqual([])
     expect(result.streams[stream]?.verdict.because).toMatch(/^complete/)
+  })
+
+  test.each([
+    [
+      'primary',
+      {
+        headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1' },
+        body: { errors: [{ type: 'RATE_LIMITED', message: 'You have run out.' }] },
+      },
+    ],
+    ['secondary', { body: { data: null, errors: [{ message: 'You have exceeded a secondary rate limit.' }] } }],
+  ] as const)('GitHub, the %s limit of GraphQL comes with 200: waited for, and counted', async (_, refusal) => {
+    const { result } = await run('github', refusing(await github(), '/graphql', refusal, 1), GITHUB, ['members'])
+    expect(result.streams['members']?.verdict.because).toMatch(/^complete.*count matched/)
   })
 
   test('Entra, an expired page token: the list begins again, and comes out complete', async () => {
