@@ -9,11 +9,12 @@ import type { NewEntry } from '../ledger/entry.ts'
 import { type Cells, type Database, openDatabase } from '../store/sqlite/database.ts'
 import type { DataKeys } from '../vault/rewrap.ts'
 import { KEYS, openKeys, takeOverOldKeys } from './keys.ts'
+import { openPeople, type People } from './people.ts'
 import { CONTROL } from './schema.ts'
-import { hashOf, newId, newSecret, newToken, sameHash, tokenId } from './token.ts'
-import type { Binding, IdentityProvider, LoginUnderWay, NamedSession, Role, Session, Tenant, Token } from './types.ts'
+import { hashOf, newSecret, newToken, sameHash, tokenId } from './token.ts'
+import type { LoginUnderWay, NamedSession, Session, Tenant, Token } from './types.ts'
 
-export type Control = {
+export type Control = People & {
   readonly tenant: (tenant: string) => Tenant | null
   /** Ascending by name, after one. */
   readonly tenants: (after: string, limit: number) => readonly Tenant[]
@@ -29,16 +30,6 @@ export type Control = {
   readonly tokens: (tenant: string | null, after: string, limit: number) => readonly Token[]
   /** False: there is none such in that tenant. */
   readonly revoke: (tenant: string | null, id: string, now: string) => boolean
-  readonly bindings: (tenant: string, after: string, limit: number) => readonly Binding[]
-  readonly binding: (tenant: string, id: string) => Binding | null
-  readonly bind: (binding: Omit<Binding, 'binding'>) => Binding
-  readonly unbind: (tenant: string, id: string) => boolean
-  /** By `sub`, and by verified address: what both are given. */
-  readonly rolesOf: (tenant: string, who: readonly string[]) => readonly Role[]
-  readonly idps: (tenant: string) => readonly IdentityProvider[]
-  readonly idp: (id: string) => IdentityProvider | null
-  readonly putIdp: (idp: IdentityProvider) => void
-  readonly removeIdp: (tenant: string, id: string) => boolean
   readonly makeSession: (session: Session) => string
   readonly session: (text: string, now: string) => Session | null
   readonly touchSession: (text: string, now: string) => void
@@ -76,7 +67,7 @@ export function openControl(dir: string): Control {
     db.exec(CONTROL + KEYS)
     takeOverOldKeys(db)
   })
-  return { ...who(db), ...people(db), ...rest(db), keys: openKeys(db) }
+  return { ...who(db), ...openPeople(db), ...rest(db), keys: openKeys(db) }
 }
 
 const TOKEN = 'token, tenant, name, person, roles, connections, made_at, made_by, expires_at, revoked_at, used_at'
@@ -156,56 +147,6 @@ function who(
       db.write(
         () => db.run('UPDATE token SET revoked_at = coalesce(revoked_at, $3) WHERE token = $1 AND tenant IS $2', id, of, now) > 0,
       ),
-  }
-}
-
-function people(
-  db: Database,
-): Pick<Control, 'bindings' | 'binding' | 'bind' | 'unbind' | 'rolesOf' | 'idps' | 'idp' | 'putIdp' | 'removeIdp'> {
-  const COLUMNS = 'binding, tenant, who, roles, made_at, made_by'
-  const IDP = 'idp, tenant, issuer, client_id, client_secret'
-  return {
-    bindings: (tenant, after, limit) =>
-      db
-        .all(`SELECT ${COLUMNS} FROM binding WHERE tenant = $1 AND binding > $2 ORDER BY binding LIMIT $3`, tenant, after, limit)
-        .map(bindingFrom),
-    binding: (tenant, id) => {
-      const row = db.one(`SELECT ${COLUMNS} FROM binding WHERE tenant = $1 AND binding = $2`, tenant, id)
-      return row === undefined ? null : bindingFrom(row)
-    },
-    bind: ({ tenant, who, roles, made_at, made_by }) =>
-      db.write(() => {
-        db.run(
-          `INSERT INTO binding (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6)
-           ON CONFLICT (tenant, who) DO UPDATE SET roles = excluded.roles, made_at = excluded.made_at, made_by = excluded.made_by`,
-          ...[newId(), tenant, who, JSON.stringify(roles), made_at, made_by],
-        )
-        return bindingFrom(db.one(`SELECT ${COLUMNS} FROM binding WHERE tenant = $1 AND who = $2`, tenant, who) as Cells)
-      }),
-    unbind: (tenant, id) => db.write(() => db.run('DELETE FROM binding WHERE tenant = $1 AND binding = $2', tenant, id) > 0),
-    rolesOf: (tenant, names) => [
-      ...new Set(
-        names.flatMap((name) => {
-          const row = db.one('SELECT roles FROM binding WHERE tenant = $1 AND who = $2', tenant, name)
-          return row === undefined ? [] : (JSON.parse(row[0] as string) as Role[])
-        }),
-      ),
-    ],
-    idps: (tenant) => db.all(`SELECT ${IDP} FROM idp WHERE tenant = $1 ORDER BY idp`, tenant).map(idpFrom),
-    idp: (id) => {
-      const row = db.one(`SELECT ${IDP} FROM idp WHERE idp = $1`, id)
-      return row === undefined ? null : idpFrom(row)
-    },
-    putIdp: ({ idp, tenant, issuer, client_id, client_secret }) => {
-      db.write(() =>
-        db.run(`INSERT INTO idp (${IDP}) VALUES ($1, $2, $3, $4, $5)`, idp, tenant, issuer, client_id, client_secret),
-      )
-    },
-    removeIdp: (tenant, id) =>
-      db.write(() => {
-        db.run('DELETE FROM session WHERE tenant = $1 AND idp = $2', tenant, id)
-        return db.run('DELETE FROM idp WHERE tenant = $1 AND idp = $2', tenant, id) > 0
-      }),
   }
 }
 
@@ -311,9 +252,3 @@ function tokenFrom(row: Cells): Token {
     ...{ made_at, made_by, expires_at, revoked_at, used_at },
   } as Token
 }
-
-const bindingFrom = ([binding, tenant, who, roles, made_at, made_by]: Cells): Binding =>
-  ({ binding, tenant, who, roles: JSON.parse(roles as string), made_at, made_by }) as Binding
-
-const idpFrom = ([idp, tenant, issuer, client_id, client_secret]: Cells): IdentityProvider =>
-  ({ idp, tenant, issuer, client_id, client_secret }) as IdentityProvider
