@@ -8,14 +8,18 @@ import { safe } from './text.ts'
 
 const COLUMNS = ['connection', 'stream', 'id', 'shows', 'decision', 'why', 'by', 'intent'] as const
 
-/** OWASP "CSV Injection": a cell that begins like a formula gets an apostrophe before it, which reading takes off again. */
-const FORMULA = /^[=+\-@\t\r']/
+/**
+ * OWASP "CSV Injection": a cell that begins like a formula gets an apostrophe before it, which reading takes off again. Spreadsheets trim what
+ * comes before, and take the full-width signs too.
+ */
+const FORMULA = /^(?:[\s\0]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n'])/
 const cell = (text: string): string => `"${(FORMULA.test(text) ? `'${text}` : text).replaceAll('"', '""')}"`
 const bare = (text: string): string => (text.startsWith("'") && FORMULA.test(text.slice(1)) ? text.slice(1) : text)
 
 export function sheetText(rows: readonly SheetRow[]): string {
   const lines = rows.map(({ connection, stream, id, shows, decision, why, by }) =>
-    [connection, stream, id, shows, decision ?? '', why, by, ''].map(cell).join(','),
+    // What is only shown is safe for a terminal too; an id comes back as it was.
+    [connection, stream, id, safe(shows), decision ?? '', safe(why), safe(by), ''].map(cell).join(','),
   )
   return [COLUMNS.join(','), ...lines].map((line) => `${line}\r\n`).join('')
 }

@@ -1,4 +1,4 @@
-import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { createHmac, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, SignJWT, UnsecuredJWT } from 'jose'
@@ -253,6 +253,9 @@ describe('login of people, at a provider that is not ours', () => {
 })
 
 describe('a provider that lies', () => {
+  afterAll(() =>
+    console.log(`ID tokens: ${lies.length} algorithms, keys and claims, ${lies.filter(([, , good]) => good).length} let in`),
+  )
   const keys = generateKeyPairSync('rsa', { modulusLength: 2048 })
   const other = generateKeyPairSync('rsa', { modulusLength: 2048 })
   type Lie = (claims: { readonly [name: string]: unknown }, key: KeyObject) => Promise<string> | string
@@ -261,6 +264,25 @@ describe('a provider that lies', () => {
   const hs256 = (claims: object, secret: string): string => {
     const text = `${Buffer.from('{"alg":"HS256","kid":"1"}').toString('base64url')}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`
     return `${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`
+  }
+  /** Signed by a key of its own, or by the provider's with a header that says more than it should. */
+  const own_header =
+    (more: (jwk: object) => object, providers = false): Lie =>
+    async (claims, key) => {
+      const header = { alg: 'RS256', ...more({ ...(await exportJWK(other.publicKey)), kid: '1' }) }
+      const text = [header, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
+      return `${text}.${sign('sha256', Buffer.from(text), providers ? key : other.privateKey).toString('base64url')}`
+    }
+  const relabelled = async (token: Promise<string> | string, header: object): Promise<string> =>
+    [Buffer.from(JSON.stringify(header)).toString('base64url'), ...(await token).split('.').slice(1)].join('.')
+  const tampered = (token: string): string => {
+    const [header, claims, signature] = token.split('.') as [string, string, string]
+    const changed = {
+      ...JSON.parse(Buffer.from(claims, 'base64url').toString()),
+      email: 'liar@acme.example',
+      sub: 'somebody else',
+    }
+    return [header, Buffer.from(JSON.stringify(changed)).toString('base64url'), signature].join('.')
   }
   const lies: readonly (readonly [string, Lie, boolean])[] = [
     ['the truth', honest, true],
@@ -272,6 +294,21 @@ describe('a provider that lies', () => {
     ['another audience', (claims, key) => honest({ ...claims, aud: 'somebody' }, key), false],
     ['another nonce', (claims, key) => honest({ ...claims, nonce: 'x' }, key), false],
     ['long over', (claims, key) => honest({ ...claims, exp: 1 }, key), false],
+    ['its own key in the header', own_header((jwk) => ({ jwk })), false],
+    ['its own key in the header, named as the provider’s', own_header((jwk) => ({ jwk, kid: '1' })), false],
+    ['a place of keys in the header', own_header(() => ({ jku: 'http://127.0.0.1:1/jwks' })), false],
+    ['a certificate in the header', own_header(() => ({ x5u: 'http://127.0.0.1:1/x', x5c: ['AAAA'] })), false],
+    ['a path as key id', own_header(() => ({ kid: '../../dev/null' })), false],
+    ['SQL as key id', own_header(() => ({ kid: "1' UNION SELECT 'x" })), false],
+    ['alg in lower case', (claims, key) => relabelled(honest(claims, key), { alg: 'rs256', kid: '1' }), false],
+    ['alg as a list', (claims, key) => relabelled(honest(claims, key), { alg: ['RS256', 'none'], kid: '1' }), false],
+    [
+      'RS256 without a signature',
+      async (claims, key) => `${(await honest(claims, key)).split('.').slice(0, 2).join('.')}.`,
+      false,
+    ],
+    ['claims changed after signing', async (claims, key) => tampered(await honest(claims, key)), false],
+    ['an extension that must be understood', own_header(() => ({ crit: ['x'], x: 1 }), true), false],
     [
       'PS256 where RS256 is expected',
       (claims, key) => new SignJWT({ ...claims }).setProtectedHeader({ alg: 'PS256', kid: '1' }).sign(key),

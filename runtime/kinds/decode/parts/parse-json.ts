@@ -71,6 +71,8 @@ function other(item: unknown, left: number, seen: Seen): number {
 }
 
 function ofNumber(item: number, seen: Seen): number {
+  // An integer of more than 308 digits.
+  if (item === Number.POSITIVE_INFINITY || item === Number.NEGATIVE_INFINITY) seen.big = true
   if (!Number.isInteger(item)) return 1
   if (!Number.isSafeInteger(item)) seen.big = true
   let digits = item < 0 ? 2 : 1
