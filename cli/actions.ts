@@ -169,7 +169,7 @@ async function cancel(store: BothStores, intent: string, flags: ActionFlags, io:
   if (state === 'done')
     throw new Failure('cli/usage', '--cancel', `${intent} is over already: ${outcome}; only what waits can be withdrawn`)
   const at = new Date(io.now()).toISOString()
-  await store.append(intent, { kind: 'cancelled', at, by, because: why }, { by, what: 'withdrawn' })
+  await store.append(intent, { kind: 'cancelled', at, by, because: why }, { by, what: 'withdrawn', from: 'cli', why })
   if (flags.json) io.out(jsonLine({ version: JSON_VERSION, command: 'actions', cancelled: intent, by, why, at }))
   else io.out(`withdrawn  ${intent}; nothing was sent\n`)
   return EXIT.fine

@@ -23,6 +23,8 @@ export function postOf(house: House, store: BothStores, room: () => Room): Post 
       const entry = {
         at,
         by: 'rollcall',
+        from: 'rollcall',
+        why: 'a message waits for this webhook',
         what: 'secret used',
         about: `webhook ${webhook}`,
         detail: { secret: SECRET_FIELD, origin },

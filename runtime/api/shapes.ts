@@ -40,7 +40,9 @@ export const NAME_PATTERN = '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'
 export const name = (description: string): Schema => ({ type: 'string', pattern: NAME_PATTERN, description })
 export const streamName: Schema = { type: 'string', pattern: '^[A-Za-z_][A-Za-z0-9_-]{0,63}$', description: 'a stream' }
 export const id12: Schema = { type: 'string', pattern: '^[0-9a-z]{12}$' }
-export const why = text('why, for the ledger', { minLength: 1, maxLength: 1000 })
+/** Not only white space: who, and why, stand in the ledger. */
+export const SAID = { minLength: 1, pattern: '\\S' } as const
+export const why = text('why, for the ledger', { ...SAID, maxLength: 1000 })
 export const roles: Schema = list(oneOf(ROLES), { minItems: 1, maxItems: ROLES.length, uniqueItems: true })
 const digits = (most: number): string => `^[0-9]{1,${most}}$`
 /** In a query everything is text. */

@@ -27,7 +27,7 @@ export function openWork(house: House, room: () => Room): Work {
   const closing = new AbortController()
   const newId = openNewId(house.now)
   const at = (): string => new Date(house.now()).toISOString()
-  const actOf = (why: string): Act => ({ at: at(), by: OURSELVES, from: null, why })
+  const actOf = (why: string): Act => ({ at: at(), by: OURSELVES, from: OURSELVES, why })
   const waits = ({ rotation }: Connection): boolean => rotation !== null && rotation !== undefined
 
   async function renewed(target: Target): Promise<Target> {

@@ -30,8 +30,8 @@ export async function takeUp(dir: string, store: WriteStore): Promise<void> {
   for (const name of waiting(dir)) {
     const file = join(folder(dir), name)
     const order = orderFrom(readFileSync(file, 'utf8'))
-    if (order.do === 'stop') await store.stop(order)
-    else await store.go(order.scope, order.by, order.at, order.why)
+    if (order.do === 'stop') await store.stop(order, 'cli')
+    else await store.go(order.scope, order.by, order.at, order.why, 'cli')
     rmSync(file, { force: true })
   }
 }

@@ -14,7 +14,7 @@ export type LedgerEntry = {
   readonly by: string
   /** An intent, a plan's hash, a scope, `connection`, `connection/stream`, `connection/stream/<pseudonym>`, a certification. */
   readonly about: string
-  /** Address or process that asked; null: this machine's own work. */
+  /** Address or process that asked; `rollcall`: its own work. Null: of a format before that said so. */
   readonly from: string | null
   readonly on_behalf_of: string | null
   readonly why: string | null

@@ -44,6 +44,9 @@ export type WriteMetrics = {
   readonly overdue: number
 }
 
+/** For the ledger. `from`, `why`: where they are not those of the request. */
+export type EventAct = { readonly by: string; readonly what: string; readonly from?: string; readonly why?: string }
+
 export type WriteStore = {
   /**
    * Durable, with its `requested` event and its audit entry. An unfinished intent with the same key (`pending` counts as unfinished,
@@ -74,7 +77,7 @@ export type WriteStore = {
    * A leaver may have cancelled what a caller is working on: `store/ended` at `sending` means that nothing is to be sent.
    * `store/stopped`: `sending` while a kill switch stands here.
    */
-  append(intent: string, event: IntentEvent, audit: { readonly by: string; readonly what: string }): Promise<void>
+  append(intent: string, event: IntentEvent, audit: EventAct): Promise<void>
   /** Waiting per lane, `held`, and `in_flight` (claimed here, or sent and unfinished): for status and the overtaking bench. */
   waiting(connection: string): Promise<{ readonly [lane: string]: number }>
   metrics(connection: string, now: string): Promise<WriteMetrics>
@@ -94,7 +97,8 @@ export type WriteStore = {
   /** How many stood. */
   lift(connection: string, stream: string, id: string, by: string, at: string): Promise<number>
 
-  approve(approval: Omit<Approval, 'used_at'>): Promise<void>
+  /** `from`: where whoever approves asked; `why`: in their words. */
+  approve(approval: Omit<Approval, 'used_at'>, said?: { readonly from: string; readonly why: string }): Promise<void>
   /**
    * Valid, unused, by somebody other than `not_by` (the same by `personName` is the same person); marks it used in the same transaction.
    * Null where there is none.
@@ -103,7 +107,8 @@ export type WriteStore = {
   approvals(hash: string): Promise<readonly Approval[]>
 
   /** The first stop of a scope stands, with whose it is; each is audited. `*` is everything of this store, which is one tenant. */
-  stop(killSwitch: KillSwitch): Promise<void>
-  go(scope: string, by: string, at: string, why: string): Promise<void>
+  /** `from`: where whoever stops asked. */
+  stop(killSwitch: KillSwitch, from?: string): Promise<void>
+  go(scope: string, by: string, at: string, why: string, from?: string): Promise<void>
   killSwitches(): Promise<readonly KillSwitch[]>
 }

@@ -161,7 +161,7 @@ async function disable({ store, log }: PostContext, id: string, at: string): Pro
   const webhook = await store.webhook(id)
   if (webhook === null || !webhook.enabled) return
   const because = 'the endpoint answered 410 Gone'
-  const act: Act = { at, by: 'rollcall', from: null, why: because }
+  const act: Act = { at, by: 'rollcall', from: 'rollcall', why: because }
   await store.putWebhook({ ...webhook, enabled: false, because }, 'webhook switched off', act)
   log(`webhook ${id}: switched off, ${because}`)
 }

@@ -259,6 +259,14 @@ describe('bodies', () => {
   })
 })
 
+test.each(['', ' ', '\t\n', '\u00a0'])('%j is nobody, and no reason', async (blank) => {
+  const expires_at = new Date(Date.now() + 60_000).toISOString()
+  const token = { name: 'x', person: blank, roles: ['viewer'], expires_at }
+  expect((await send('POST', '/v1/tokens', token)).doc.code).toBe('api/input')
+  expect((await send('POST', '/v1/roles', { who: blank, roles: ['viewer'] })).doc.code).toBe('api/input')
+  expect((await send('POST', '/v1/stops', { why: blank })).doc.code).toBe('api/input')
+})
+
 describe('a re-pointed credential', () => {
   test('with another host every secret is gone, and what was sealed does not open there', async () => {
     const made = await send('GET', `/v1/connections/${acme.connection}`)

@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { ledgerSearch } from './ledger-search.ts'
 import { measurePeers, type Peer } from './peers.ts'
 import {
   compile,
@@ -27,6 +28,7 @@ const { values: options } = parseArgs({
 const SMALL = options.quick ? 20_000 : 200_000
 const LARGE = options.quick ? 100_000 : 1_000_000
 const CHANGES = options.quick ? 500 : 2_000
+const ENTRIES = options.quick ? 100_000 : 1_000_000
 const BACKLOG = options.quick ? 10_000 : 100_000
 
 compile()
@@ -36,6 +38,7 @@ const fan_out = await fanOut()
 const rate = await underRate()
 const writes = await verifiedWrites()
 const overtaking = await leaverOvertakes()
+const ledger = await ledgerSearch(ENTRIES)
 const cli_start_ms = cliStart()
 const peers: readonly Peer[] = options.peers ? await withTarget(SMALL, 0, 0, (target) => measurePeers(target.url, SMALL)) : []
 
@@ -61,6 +64,7 @@ const result = {
   rate,
   writes,
   overtaking,
+  ledger,
   cli_start_ms,
   ...(options.peers ? { peers } : {}),
   sizes: { small: SMALL, large: LARGE },
@@ -221,6 +225,11 @@ function print(): void {
     `a leaver's first request over ${overtaking.backlog}, ms`,
     `${overtaking.first_request_ms_p50} (max ${overtaking.first_request_ms_max})`,
     'aim < 250',
+  )
+  line(
+    `worst of ${ledger.questions} searches in ${ledger.entries} ledger entries, ms`,
+    `${ledger.worst_ms} (median ${ledger.median_ms})`,
+    `aim < 500; ${ledger.ratio} of one look at each entry, ${ledger.scan_ms} ms`,
   )
   line('CLI start, ms', String(result.cli_start_ms), 'aim < 150')
   for (const peer of peers)

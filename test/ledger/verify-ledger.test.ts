@@ -66,6 +66,7 @@ describe('the verifier', () => {
 
   const cut = (at: number) => LINES.toSpliced(at, 1)
   const renumbered = (lines: readonly string[]) => lines.map((line, n) => line.replace(/"seq":\d+/, `"seq":${n + 1}`))
+  const FORKED = [...LINES.slice(0, 120), ...LINES.slice(120).map((line) => line.replace('ann', 'eve'))]
   const tampered: [what: string, lines: () => readonly string[], notes?: () => readonly string[]][] = [
     ['one bit flipped', () => LINES.with(99, LINES[99]!.replace('ann', 'anm'))],
     ['an entry cut out', () => cut(42)],
@@ -96,12 +97,50 @@ describe('the verifier', () => {
     ],
     ['a checkpoint signed by somebody else', () => LINES, () => [...notes, noteOf(LINES, 190, signerOf('mallory', pem()))]],
     ['a checkpoint whose size was changed', () => LINES, () => [notes[0]!.replace('\n50\n', '\n51\n'), ...notes.slice(1)]],
+    [
+      'rolled back and gone on otherwise, with checkpoints signed anew by the stolen key: beside an older checkpoint file',
+      () => FORKED,
+      () => [...notes, ...[128, 180, 200].map((size) => noteOf(FORKED, size))],
+    ],
+    [
+      'the same, where the only older checkpoint is of before the next signed one',
+      () => FORKED,
+      () => [notes[1]!, noteOf(FORKED, 200)],
+    ],
+    ['ledger and checkpoints both rolled back: beside an older checkpoint file', () => LINES.slice(0, 128), () => [notes[2]!]],
+    ['a fork of another ledger with the same key', () => FORKED, () => [notes[0]!, notes[2]!]],
     ['a last line without its end', () => [...LINES.slice(0, 199), `${LINES[199]!}\n{"seq":201`]],
   ]
   test.each(tampered)('finds %s', (_, lines, given?) => {
     const answer = checked(lines(), given === undefined ? notes : given())
     expect(answer).toMatchObject({ status: 1, holds: false, proven: 0 })
     expect(answer.faults.length).toBeGreaterThan(0)
+  })
+
+  test('an older checkpoint file beside a ledger that only grew is no fault', () => {
+    expect(checked(LINES, [notes[0]!, noteOf(LINES, 200)])).toMatchObject({ status: 0, holds: true, proven: 200 })
+    // Without an older one nobody can see a rollback: keep checkpoints elsewhere.
+    expect(checked(FORKED, [noteOf(FORKED, 200)])).toMatchObject({ status: 0, holds: true })
+  })
+
+  test('finds every cut, double and swap, over the length of the ledger', { timeout: 60_000 }, () => {
+    const acts: ((at: number) => readonly string[])[] = [
+      (at) => LINES.toSpliced(at, 1),
+      (at) => renumbered(LINES.toSpliced(at, 1)),
+      (at) => renumbered(LINES.toSpliced(at, 0, LINES[at]!)),
+      (at) => LINES.with(at, LINES[at + 1]!).with(at + 1, LINES[at]!),
+      (at) => renumbered(LINES.with(at, LINES[at + 1]!).with(at + 1, LINES[at]!)),
+    ]
+    let [tried, found] = [0, 0]
+    for (let at = 0; at < 179; at += 15)
+      for (const act of acts) {
+        tried++
+        if (checked(act(at), notes).status === 1) found++
+      }
+    console.log(
+      `verify-ledger: ${tried + 60 + tampered.length} tamperings (cut, double, reorder, flip, fork, rollback), ${tried - found} missed here`,
+    )
+    expect(found).toBe(tried)
   })
 
   test('finds each of 60 single changed bytes below the last checkpoint', { timeout: 60_000 }, () => {

@@ -155,7 +155,11 @@ export const actions: readonly Route[] = [
       const { intent } = (await rowOf(ask)).intent
       const because = (ask.body as { readonly why: string }).why
       const { room, who, at } = ask
-      await room.store.append(intent, { kind: 'cancelled', at, by: who.by, because }, { by: who.by, what: 'withdrawn' })
+      await room.store.append(
+        intent,
+        { kind: 'cancelled', at, by: who.by, because },
+        { by: who.by, what: 'withdrawn', from: fromOf(who), why: because },
+      )
       return { status: 200, body: shown(await rowOf(ask), await stopsOf(ask), at) }
     },
   },
@@ -231,6 +235,6 @@ export async function approved(ask: Ask, hash: string, override: readonly string
     override: override.length === 0 ? null : override.join(','),
   }
   await ask.room.store.enter({ ...ask.act(reason), what: 'approval given', about: hash, detail: { override } })
-  await ask.room.store.approve(approval)
+  await ask.room.store.approve(approval, { from: fromOf(ask.who), why: reason })
   return { ...approval, used_at: null }
 }

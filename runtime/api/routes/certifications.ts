@@ -7,7 +7,7 @@ import type { Json } from '../../types.ts'
 import { RECORD_TYPES, type RecordType } from '../../types.ts'
 import { brief, context, drain, known, looked, openedAnswer, reasonOf, refusal, shown, whoOf } from '../certify-parts.ts'
 import { after, isSeq, isText, limitOf, pageOf } from '../pages.ts'
-import { list, maybe, name, object, oneOf, PAGING, page, ref, streamName, text, why } from '../schemas.ts'
+import { list, maybe, name, object, oneOf, PAGING, page, ref, SAID, streamName, text, why } from '../schemas.ts'
 import type { Route } from '../types.ts'
 import { AUDITS, EVERYBODY, OPERATES } from './parts.ts'
 
@@ -55,8 +55,8 @@ export const certifications: readonly Route[] = [
     summary: 'Freeze what was read and open it for review; refused with every reason while the gate is not open',
     roles: OPERATES,
     body: object({
-      name: text('what it is called', { minLength: 1, maxLength: 200 }),
-      owner: text('who answers for it', { minLength: 1, maxLength: 200 }),
+      name: text('what it is called', { ...SAID, maxLength: 200 }),
+      owner: text('who answers for it', { ...SAID, maxLength: 200 }),
       connections: list(name('in scope'), { minItems: 1, maxItems: 1000, uniqueItems: true }),
       'streams?': list(streamName),
       'types?': list(oneOf(RECORD_TYPES)),

@@ -3,6 +3,7 @@ import { check } from '../../read/check.ts'
 import { nearest } from '../../spec/nearest.ts'
 import type { Connection } from '../../types.ts'
 import { type Changes, changed, shown } from '../connection.ts'
+import { fromOf } from '../from.ts'
 import { LEVELS_GIVEN } from '../level-schemas.ts'
 import { after, isText, limitOf, pageOf } from '../pages.ts'
 import { flag, int, json, list, mapOf, maybe, name, object, PAGING, page, ref, text, why } from '../schemas.ts'
@@ -218,7 +219,7 @@ export const connections: readonly Route[] = [
       const { name } = connection
       await room.store.enter({ ...act(reason), what: 'connection paused', about: name, detail: {} })
       room.desk.pause({ connection: name, at, by: who.by, why: reason })
-      await room.store.stop({ scope: name, by: who.by, why: reason, at })
+      await room.store.stop({ scope: name, by: who.by, why: reason, at }, fromOf(who))
       room.work.pauseSync(name)
       return { status: 200, body: shown(house, room, connection) }
     },
@@ -245,7 +246,7 @@ export const connections: readonly Route[] = [
         about: name,
         detail: {},
       })
-      if (room.desk.resume(name)) await room.store.go(name, who.by, at, (body as { readonly why: string }).why)
+      if (room.desk.resume(name)) await room.store.go(name, who.by, at, (body as { readonly why: string }).why, fromOf(who))
       room.work.drain(name)
       return { status: 200, body: shown(house, room, connection) }
     },

@@ -2,7 +2,7 @@ import { newId } from '../../control/token.ts'
 import type { IdentityProvider, Role } from '../../control/types.ts'
 import { Failure } from '../../errors.ts'
 import { after, isText, limitOf, pageOf } from '../pages.ts'
-import { id12, list, object, PAGING, page, ref, roles, text } from '../schemas.ts'
+import { id12, list, object, PAGING, page, ref, roles, SAID, text } from '../schemas.ts'
 import type { House, Route } from '../types.ts'
 import { ADMINS } from './parts.ts'
 
@@ -42,7 +42,7 @@ export const people: readonly Route[] = [
     realm: 'tenant',
     reach: 'whole',
     body: object({
-      who: text('verified address, or `sub`, as the identity provider tells it', { minLength: 1, maxLength: 200 }),
+      who: text('verified address, or `sub`, as the identity provider tells it', { ...SAID, maxLength: 200 }),
       roles,
     }),
     answers: { 200: ref('Binding') },

@@ -1,6 +1,6 @@
 import { Failure } from '../../errors.ts'
 import { after, isText, limitOf, pageOf } from '../pages.ts'
-import { object, PAGING, page, ref, text } from '../schemas.ts'
+import { object, PAGING, page, ref, SAID, text } from '../schemas.ts'
 import type { Route } from '../types.ts'
 import { ADMINS, EVERYBODY } from './parts.ts'
 
@@ -43,8 +43,8 @@ export const tenants: readonly Route[] = [
     reach: 'whole',
     body: object({
       tenant: TENANT,
-      title: text('for people', { minLength: 1, maxLength: 200 }),
-      admin: text('who administers it', { minLength: 1, maxLength: 200 }),
+      title: text('for people', { ...SAID, maxLength: 200 }),
+      admin: text('who administers it', { ...SAID, maxLength: 200 }),
     }),
     answers: { 201: object({ tenant: ref('Tenant'), admin: ref('NewToken') }) },
     codes: ['control/tenant-exists', 'control/tenant-name'],

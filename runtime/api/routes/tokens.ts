@@ -1,12 +1,12 @@
 import type { Role } from '../../control/types.ts'
 import { Failure } from '../../errors.ts'
 import { after, isText, limitOf, pageOf } from '../pages.ts'
-import { id12, list, name, object, PAGING, page, ref, roles, text, time } from '../schemas.ts'
+import { id12, list, name, object, PAGING, page, ref, roles, SAID, text, time } from '../schemas.ts'
 import type { Route } from '../types.ts'
 import { ADMINS } from './parts.ts'
 
 const YEAR_MS = 366 * 86_400_000
-const PERSON = { minLength: 1, maxLength: 200 } as const
+const PERSON = { ...SAID, maxLength: 200 } as const
 
 export const tokens: readonly Route[] = [
   {

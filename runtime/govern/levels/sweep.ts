@@ -76,7 +76,7 @@ function withNow(spans: readonly Span[], at: number, gap_ms: number): readonly S
 }
 
 /** Of this machine's own work. */
-const OWN: Pick<Act, 'by' | 'from' | 'why'> = { by: 'rollcall', from: null, why: null }
+const OWN: Pick<Act, 'by' | 'from' | 'why'> = { by: 'rollcall', from: 'rollcall', why: 'a sweep of the levels' }
 const ACTS: Readonly<Omit<Act, 'at'>> = { ...OWN, on_behalf_of: null }
 
 async function roundOf(

@@ -27,7 +27,16 @@ export function openAssertions(db: Database): Pick<WriteStore, 'assert' | 'asser
             cleanText(since),
           )
           const about = aboutRecord(connection, stream, id)
-          if (made > 0) note(db, { at: since, what: 'asserted', by: OURSELVES, about, detail: { intent, claim } })
+          if (made > 0)
+            note(db, {
+              at: since,
+              what: 'asserted',
+              by: OURSELVES,
+              about,
+              from: OURSELVES,
+              why: `verified: ${intent}`,
+              detail: { intent, claim },
+            })
         }
       }),
     assertions: async (connection) => {
@@ -58,7 +67,16 @@ export function openAssertions(db: Database): Pick<WriteStore, 'assert' | 'asser
           cleanText(suspect),
         )
         const about = aboutRecord(connection, stream, id)
-        if (breached > 0) note(db, { at, what: 'breached', by: OURSELVES, about, detail: { intent, suspect } })
+        if (breached > 0)
+          note(db, {
+            at,
+            what: 'breached',
+            by: OURSELVES,
+            about,
+            from: OURSELVES,
+            why: `${intent} stood there`,
+            detail: { intent, suspect },
+          })
       }),
     lift: async (connection, stream, id, by, at) =>
       db.write(() => {
@@ -72,7 +90,17 @@ export function openAssertions(db: Database): Pick<WriteStore, 'assert' | 'asser
           cleanText(by),
         )
         if (lifted > 0)
-          note(db, { at, what: 'lifted', by, about: aboutRecord(connection, stream, id), detail: { count: lifted } })
+          note(db, {
+            ...{
+              at,
+              what: 'lifted',
+              by,
+              about: aboutRecord(connection, stream, id),
+              from: OURSELVES,
+              why: 'an approved change lifts it',
+            },
+            detail: { count: lifted },
+          })
         return lifted
       }),
   }

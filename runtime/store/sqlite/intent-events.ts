@@ -3,6 +3,7 @@ import type { JsonObject } from '../../types.ts'
 import type { IntentEvent, IntentState, OutcomeIs } from '../../write-types.ts'
 import { type Folded, refusalOf, stateAfter } from '../intent-state.ts'
 import { cleanText, jsonText } from '../text.ts'
+import type { EventAct } from '../write-port.ts'
 import type { Database } from './database.ts'
 import { note } from './ledger.ts'
 
@@ -11,10 +12,12 @@ export function appendEvent(
   db: Database,
   intent: string,
   event: IntentEvent,
-  audit: { readonly by: string; readonly what: string },
+  audit: EventAct,
 ): { readonly n: number; readonly before: Folded; readonly after: Folded } {
   const row = db.one(
-    `SELECT i.n, i.state, i.outcome, i.sent_at, c.name, i.action, i.id FROM intent i JOIN conn c ON c.conn = i.conn WHERE i.intent = $1`,
+    `SELECT i.n, i.state, i.outcome, i.sent_at, c.name, i.action, i.id,
+       i.body ->> '$.provenance.by', i.body ->> '$.provenance.from', i.body ->> '$.provenance.why'
+     FROM intent i JOIN conn c ON c.conn = i.conn WHERE i.intent = $1`,
     cleanText(intent),
   )
   if (row === undefined) throw new Failure('store/not-found', intent, `there is no intent ${intent}`)
@@ -41,7 +44,19 @@ export function appendEvent(
     event.kind === 'approved' ? 1 : 0,
   )
   const detail = { connection: row[4] as string, action: row[5] as string, id: row[6] as string | null, ...told(event) }
-  note(db, { at: event.at, what: audit.what, by: audit.by, about: intent, detail })
+  // Whoever asked for the change stands behind all that is done for it, also where somebody else approves or withdraws it.
+  const [by, from, why] = row.slice(7) as (string | null)[]
+  const on_behalf_of = by === audit.by ? null : (by ?? null)
+  note(db, {
+    at: event.at,
+    what: audit.what,
+    by: audit.by,
+    about: intent,
+    from: audit.from ?? from ?? null,
+    on_behalf_of,
+    why: audit.why ?? why ?? null,
+    detail,
+  })
   return { n, before, after }
 }
 

@@ -73,7 +73,7 @@ export function openLedger(db: Database): LedgerStore {
     audit: async (filter) => {
       const key = knownKey(db)
       if (key === null) return []
-      const { sql, values } = whereOf(key, filter)
+      const { sql, values } = whereOf(key, filter, isNarrow(db, filter))
       return db.all(sql, ...values).map(([text]) => JSON.parse(text as string) as LedgerEntry)
     },
     ledgerTexts: async (after, limit) =>
@@ -106,7 +106,11 @@ export function openLedger(db: Database): LedgerStore {
  * One index does the work, the one that leaves least; it is named, for without statistics SQLite would read the whole table for a day of it.
  * `audit_by` and `audit_what` hold what else may be asked, so that what does not fit is passed over without a look at the entry.
  */
-function whereOf(key: KeyObject, filter: LedgerFilter): { readonly sql: string; readonly values: readonly Value[] } {
+function whereOf(
+  key: KeyObject,
+  filter: LedgerFilter,
+  narrow: boolean,
+): { readonly sql: string; readonly values: readonly Value[] } {
   const values: Value[] = [filter.after, filter.limit]
   const terms: string[] = [filter.person === undefined ? 'a.seq > $1' : 't.seq > $1']
   const bind = (text: string | undefined, column: string): void => {
@@ -120,14 +124,26 @@ function whereOf(key: KeyObject, filter: LedgerFilter): { readonly sql: string; 
   bind(filter.until, 'a.at <')
   const [from, seq] =
     filter.person === undefined
-      ? [`audit a ${indexOf(filter)}`, 'a.seq']
+      ? [`audit a ${indexOf(filter, narrow)}`, 'a.seq']
       : ['audit_term t CROSS JOIN audit a ON a.seq = t.seq', 't.seq']
   const found = `SELECT ${seq} AS seq FROM ${from} WHERE ${terms.join(' AND ')} ORDER BY ${seq} LIMIT $2`
   return { sql: `SELECT e.entry FROM (${found}) f CROSS JOIN audit e ON e.seq = f.seq ORDER BY f.seq`, values }
 }
 
-function indexOf({ about, by, what, since, until }: LedgerFilter): string {
+/** So few that each is looked at: of somebody busy else everything before that week would be passed over one by one. */
+const FEW = 5000
+
+function isNarrow(db: Database, { since, until }: LedgerFilter): boolean {
+  if (since === undefined && until === undefined) return false
+  // Beyond every time there is: ISO times begin with a digit.
+  const [from, before] = [cleanText(since ?? ''), cleanText(until ?? '~')]
+  const few = `SELECT 1 FROM audit INDEXED BY audit_at WHERE at >= $1 AND at < $2 LIMIT ${FEW}`
+  return Number(db.one(`SELECT count(*) FROM (${few})`, from, before)![0]) < FEW
+}
+
+function indexOf({ about, by, what, since, until }: LedgerFilter, narrow: boolean): string {
   if (about !== undefined) return 'INDEXED BY audit_about'
+  if (narrow) return 'INDEXED BY audit_at'
   if (by !== undefined) return 'INDEXED BY audit_by'
   if (what !== undefined) return 'INDEXED BY audit_what'
   return since === undefined && until === undefined ? 'NOT INDEXED' : 'INDEXED BY audit_at'

@@ -57,6 +57,8 @@ export function publish(
       what: 'verdict',
       by: OURSELVES,
       about: `${where.connection}/${published.stream}`,
+      from: OURSELVES,
+      why: `sync ${state.sync}`,
       detail: {
         sync: state.sync,
         is: published.verdict.is,

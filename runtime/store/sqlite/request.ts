@@ -86,7 +86,7 @@ function insert(db: Database, conn: number, intent: Intent): number {
   )![0] as number
   db.run('INSERT INTO intent_event (n, said) VALUES ($1, $2)', n, jsonText({ kind: 'requested', at: made_at }))
   const detail = { event: 'requested', connection: intent.connection, action, id, lane, key, plan, why, from, person }
-  note(db, { at: made_at, what: 'requested', by, about: intent.intent, detail })
+  note(db, { at: made_at, what: 'requested', by, about: intent.intent, from, why, detail })
   return n
 }
 

@@ -58,7 +58,15 @@ export function queue(db: Database, webhook: string, n: number, at: string): voi
 export function giveUp(db: Database, webhook: string, n: number, at: string, because: string): void {
   db.run("UPDATE webhook_delivery SET state = 'dead', next_at = NULL WHERE webhook = $1 AND n = $2", webhook, n)
   const message = db.one('SELECT message FROM webhook_message WHERE n = $1', n)?.[0] as string
-  note(db, { at, by: OURSELVES, what: 'webhook delivery given up', about: `webhook ${webhook}`, detail: { message, because } })
+  note(db, {
+    at,
+    by: OURSELVES,
+    what: 'webhook delivery given up',
+    about: `webhook ${webhook}`,
+    from: OURSELVES,
+    why: because,
+    detail: { message, because },
+  })
 }
 
 const KEPT_TRIES = 20
