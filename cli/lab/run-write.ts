@@ -10,10 +10,12 @@ import { type Boundary, drain, recheckDue, requestChange, type WriteContext } fr
 import { accept } from './accept.ts'
 import { type Asked, aboutOthers, holdsIn, judgeWrite, type Moment, type Told } from './oracle/write.ts'
 import type { WriteScenario } from './scenarios/write.ts'
+import { spansOf } from './scenarios/write-best.ts'
 import type { Effected } from './twin/copies.ts'
 import { duplicatesOf } from './twin/copies.ts'
 import type { PlayOptions, Run, Said } from './types.ts'
 import { besides, copyOf, httpOf } from './write-base.ts'
+import { blinded } from './write-evidence.ts'
 import { type Scene, setScene, type WriteStage } from './write-scene.ts'
 
 export type WritePlayed = {
@@ -26,8 +28,7 @@ export type WritePlayed = {
   readonly story: readonly string[]
 }
 
-/** Far longer than any window. */
-/** Rechecks wait for a day between them, and for nothing else. */
+/** Rechecks wait for a day between them, and for nothing else; patience is longer than any window but a search index's. */
 const DAYS_MS = 30 * 86_400_000
 const PATIENCE_MS = 6 * 3_600_000
 const LIVES = 4
@@ -41,12 +42,12 @@ export async function playWrite(
   options: PlayOptions = {},
 ): Promise<WritePlayed> {
   const began = performance.now()
-  const scene = await setScene(w, scenario, seed, options)
+  const scene = blinded(await setScene(w, scenario, seed, options), options.off ?? [])
   const history: Moment[] = []
   const note = (at_ms: number) => history.push({ at_ms, holds: holdsIn(scene.play, scene.copies.worlds, scene.asked) })
   scene.onChange(note)
   note(scene.time.now())
-  const ended = await change(w, scene, scenario)
+  const ended = unported(await change(w, scene, scenario), `${scene.twin.origin}/@`)
   scene.copies.tick()
   const now = holdsIn(scene.play, scene.copies.worlds, scene.asked)
   const judged = judgeWrite(ended.told, history, now, spansOf(scene.action))
@@ -102,6 +103,13 @@ type Ended = {
   readonly story: readonly string[]
   readonly wrong: readonly string[]
 }
+
+/** The port differs from run to run: nothing that is told or hashed names it. */
+const unported = (ended: Ended, origin: string): Ended => ({
+  ...ended,
+  because: ended.because.replaceAll(origin, 'https://'),
+  story: ended.story.map((line) => line.replaceAll(origin, 'https://')),
+})
 
 async function change(w: WriteStage, scene: Scene, scenario: WriteScenario): Promise<Ended> {
   const folder = join(w.root, 'run')
@@ -260,15 +268,6 @@ function line(event: Parameters<typeof JSON.stringify>[0] & { readonly kind: str
   if (outcome !== undefined)
     return `${at} ${outcome.is}: ${outcome.because} [${outcome.facets.map((one) => `${one.facet} ${one.is}`).join(', ')}]`
   return `${at} ${JSON.stringify({ ...event, at: undefined, kind: undefined, record: undefined })}`
-}
-
-/** What the looks of each facet that must agree take at least, ms. */
-function spansOf({ does, verify }: Action): { readonly [facet: string]: number } {
-  const spans = Object.keys(does).map((facet) => {
-    const looks = verify.filter((one) => one.facet === facet)
-    return [facet, Math.max(0, ...looks.map((one) => (one.agree - 1) * one.every_s * 1000))]
-  })
-  return Object.fromEntries(spans) as { [facet: string]: number }
 }
 
 // ---------------------------------------------------------------- laws

@@ -3,7 +3,7 @@ import { readById } from '../record/by-id.ts'
 import { compileStream } from '../record/compile.ts'
 import { sendDeclared } from '../record/send-declared.ts'
 import { openWhoami } from '../record/whoami.ts'
-import type { RecordType, RequestSpec } from '../types.ts'
+import type { JsonObject, RecordType, RequestSpec } from '../types.ts'
 import { askList, askOne, isObject, type ListSpec } from './ask.ts'
 import { buildLook } from './request.ts'
 import { asking, idOf, namesOf, type Work } from './work.ts'
@@ -54,26 +54,29 @@ export async function controlList(
   return records.length > 0 ? 'alive' : await anotherList(work, list, request)
 }
 
-/** What a list names beside the object (`{input.group}`), other records of the same stream are asked for: one of them holds somebody. */
+/**
+ * What a list names beside the object (`{input.group}`), other records of the same stream are asked for: one of them holds somebody. Inputs
+ * that are fields of one record (a product and its SKU) are taken from one record together.
+ */
 async function anotherList(work: Work, list: ListSpec, request: string): Promise<Control> {
   const { ctx, act, intent } = work
-  for (const [name, { stream }] of Object.entries(act.action.input)) {
-    if (stream === null || !request.includes(`{input.${name}}`)) continue
-    const known = await ctx.store.records(ctx.connection.name, stream, { which: 'latest', after: 0, limit: SAMPLE })
-    const held = await heldOf(work, 'entitlement', stream)
-    const ids = [...new Set([...held, ...known.map((record) => record.id)])].filter((id) => id !== intent.input[name])
-    const names = namesOf(work)
-    return await anyAlive(ids.slice(0, PARENTS), async (id) => {
-      const read = await askList(work, list, {
-        ...names,
-        input: { ...(names['input'] as object), [name]: id },
-        record: null,
-        before: null,
-      })
-      return read.whole && read.failed === null && read.records.length > 0
-    })
-  }
-  return null
+  const named = Object.entries(act.action.input).filter(([name]) => request.includes(`{input.${name}}`))
+  const stream = named.find(([, input]) => input.stream !== null)?.[1].stream ?? null
+  if (stream === null) return null
+  const mine = named.filter(([, input]) => input.stream === stream)
+  const known = await ctx.store.records(ctx.connection.name, stream, { which: 'latest', after: 0, limit: HELD_SAMPLE })
+  const held = mine.some(([, { field }]) => field === null) ? await heldOf(work, 'entitlement', stream) : []
+  const others = [...held.map((id) => ({ id, fields: {} as JsonObject })), ...known].flatMap(({ id, fields }) => {
+    const values = mine.map(([name, { field }]) => [name, field === null ? id : fields[field]] as const)
+    if (values.some(([, value]) => typeof value !== 'string')) return []
+    return values.every(([name, value]) => value === intent.input[name]) ? [] : [JSON.stringify(Object.fromEntries(values))]
+  })
+  const names = namesOf(work)
+  return await anyAlive([...new Set(others)].slice(0, PARENTS), async (values) => {
+    const input = { ...(names['input'] as object), ...(JSON.parse(values) as object) }
+    const read = await askList(work, list, { ...names, input, record: null, before: null })
+    return read.whole && read.failed === null && read.records.length > 0
+  })
 }
 
 /**

@@ -65,3 +65,12 @@ export const windowOf = (action: Action): number =>
   )
 export const shortestWindow = (action: Action): number =>
   Math.min(...action.verify.filter(({ probe }) => probe.kind !== 'residual').map((verify) => verify.within_s), windowOf(action))
+
+/** What the looks of each facet that must agree take at least, ms. */
+export function spansOf({ does, verify }: Action): { readonly [facet: string]: number } {
+  const spans = Object.keys(does).map((facet) => {
+    const looks = verify.filter((one) => one.facet === facet)
+    return [facet, Math.max(0, ...looks.map((one) => (one.agree - 1) * one.every_s * 1000))]
+  })
+  return Object.fromEntries(spans) as { [facet: string]: number }
+}
