@@ -17,8 +17,9 @@ import { openLabProgress } from './lab/progress.ts'
 import { replay } from './lab/replay.ts'
 import { labPage } from './lab/report/html.ts'
 import { labText } from './lab/report/table.ts'
-import { isFine, kindOf, tally } from './lab/report/tally.ts'
+import { isFine, kindOf, logOf, tally } from './lab/report/tally.ts'
 import type { Bench, LabReport, OpenBenches, Played, Wanted } from './lab/types.ts'
+import { WRITE_EVIDENCE } from './lab/write-evidence.ts'
 import { jsonLine, painter, safe } from './text.ts'
 
 const spec = {
@@ -40,7 +41,7 @@ const spec = {
       type: 'string',
       multiple: true,
       value: 'EVIDENCE',
-      about: 'the reads again without this evidence item, to see what it is worth; several times, or `all`',
+      about: 'the runs again without this evidence item, to see what it is worth; several times, or `all`',
     },
     'write-twin': {
       type: 'boolean',
@@ -54,6 +55,11 @@ const spec = {
     },
     policies: { type: 'boolean', about: 'play other ways of reading and writing over the same lies, beside ours' },
     quick: { type: 'boolean', about: 'without CONNECTOR: a tenth of the runs, as CI does' },
+    again: {
+      type: 'string',
+      value: 'N',
+      about: 'play all of it N times more, by one process, by two, by three in turn; exit 1 where a log is not that of the first',
+    },
     replay: { type: 'string', value: 'LIE@SEED', about: 'one run again: every request the target saw, and what was said' },
     html: { type: 'string', value: 'FILE', about: 'write the report as one page, too' },
     progress: { type: 'boolean', about: 'show progress with --json too, as lines on stderr' },
@@ -65,6 +71,7 @@ const spec = {
     ['rollcall lab scim2 --without second_pass', 'what is the second pass worth?'],
     ['rollcall lab okta --replay R4@3405691582', 'what happened in that run?'],
     ['rollcall lab ./acme.yaml --html lab.html', 'a connector of your own, and a page to send around'],
+    ['rollcall lab --quick --again 19', 'is it the same twenty times?'],
     ['rollcall lab --policies --json', 'everything, for a program'],
   ],
 } as const satisfies CommandSpec
@@ -72,6 +79,8 @@ const spec = {
 type LabFlags = Flags<(typeof spec)['flags']>
 
 const WORKERS = 2
+/** Of `--again`, in turn: how many there are must change nothing. */
+const PROCESSES = [1, 2, 3]
 /** A run takes a tenth of a second; the clock it sees jumps. */
 const LIMIT_MS = 60_000
 /** Of a connector's lies, so that its report is there in seconds: reads, writes, and each without a lie. */
@@ -88,6 +97,7 @@ export function labCommand(module: string): RunCommand {
   return command(spec, async ({ flags, words: [word] }, io) => {
     const seed = whole('--seed', flags.seed, 1, [0, 0xffff_ffff])
     const runs = whole('--runs', flags.runs, 0, [1, 10_000])
+    const again = whole('--again', flags.again, 0, [1, 100])
     const without = evidence(flags.without)
     const { openBenches } = (await import(module)) as { readonly openBenches: OpenBenches }
     const openapi = openapiAt(flags.openapi, io)
@@ -107,27 +117,34 @@ export function labCommand(module: string): RunCommand {
         without,
         policy_runs: flags.policies ? (flags.quick ? POLICY_RUNS / 10 : POLICY_RUNS) : 0,
       }
-      const played = await play(benches, options, { module, wanted: { file, dialect, openapi } }, flags, io)
-      const report = tally({
-        seed,
-        played,
-        scenario: (side, at, name) =>
-          benches
-            .find((bench) => bench.side === side)
-            ?.scenarios(at)
-            .find((one) => one.name === name),
-        unplayed: benches.flatMap((bench) => unplayedOf(bench, dialect)),
-        impossible: benches.flatMap(({ impossible }) =>
-          Object.entries(impossible ?? {}).map(([name, because]) => `${name}: ${because}`),
-        ),
-        assumed: benches.flatMap((bench) => bench.assumed ?? []),
-        official: (at) =>
-          benches.find(({ official, dialects }) => official !== undefined && dialects.includes(at))?.official?.(at) ?? {
-            files: [],
-            because: 'not checked',
-          },
-        replay: (one) => `rollcall lab ${file === null ? one.dialect : (word ?? '')} --replay ${one.scenario}@${one.seed}`,
-      })
+      const at = { module, wanted: { file, dialect, openapi } }
+      const told = (played: readonly Played[], logs: readonly string[]) =>
+        tally({
+          seed,
+          played,
+          logs,
+          scenario: (side, at, name) =>
+            benches
+              .find((bench) => bench.side === side)
+              ?.scenarios(at)
+              .find((one) => one.name === name),
+          unplayed: benches.flatMap((bench) => unplayedOf(bench, dialect)),
+          impossible: benches.flatMap(({ impossible }) =>
+            Object.entries(impossible ?? {}).map(([name, because]) => `${name}: ${because}`),
+          ),
+          assumed: benches.flatMap((bench) => bench.assumed ?? []),
+          official: (at) =>
+            benches.find(({ official, dialects }) => official !== undefined && dialects.includes(at))?.official?.(at) ?? {
+              files: [],
+              because: 'not checked',
+            },
+          replay: (one) => `rollcall lab ${file === null ? one.dialect : (word ?? '')} --replay ${one.scenario}@${one.seed}`,
+        })
+      const played = await play(benches, options, at, WORKERS, flags, io)
+      const logs: string[] = []
+      for (let time = 0; time < again; time++)
+        logs.push(logOf(await play(benches, options, at, PROCESSES[time % PROCESSES.length] as number, flags, io)))
+      const report = told(played, logs)
       if (flags.html !== undefined) write(flags.html, report, word, io)
       io.out(flags.json ? jsonLine(report) : labText(report, painter(io.color), io.width))
       return isFine(report) ? EXIT.fine : EXIT.findings
@@ -150,7 +167,7 @@ function writeTwin(benches: readonly Bench[], word: string | undefined, file: st
 }
 
 function evidence(given: readonly string[]): readonly string[] {
-  const names = Object.keys(EVIDENCE)
+  const names = [...Object.keys(EVIDENCE), ...Object.keys(WRITE_EVIDENCE)]
   const wrong = given.find((name) => name !== 'all' && !names.includes(name))
   if (wrong === undefined) return given.includes('all') ? names : [...new Set(given)]
   const hint = didYouMean(wrong, names) ?? `it is one of ${names.join(', ')}, or all`
@@ -218,6 +235,7 @@ async function play(
   benches: readonly Bench[],
   options: BulkOptions,
   at: { readonly module: string; readonly wanted: Wanted },
+  workers: number,
   flags: LabFlags,
   io: Io,
 ): Promise<readonly Played[]> {
@@ -228,7 +246,7 @@ async function play(
     cells,
   )
   const onPlayed = ({ job, run }: Played) => progress.on(run, job.off.length === 0 && run.counts && kindOf(run) !== null)
-  const crew = openCrew({ ...at, workers: WORKERS, limit_ms: LIMIT_MS, benches, onPlayed })
+  const crew = openCrew({ ...at, workers, limit_ms: LIMIT_MS, benches, onPlayed })
   try {
     return await playPlan(benches, options, crew.play)
   } finally {

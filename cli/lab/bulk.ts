@@ -53,15 +53,17 @@ export async function playPlan(benches: readonly Bench[], options: BulkOptions, 
   return all
 }
 
-/** Of the first round's reads so many are played again for each item: with a lie, and without. */
+/** Of the first round so many are played again for each item: with a lie, and without. */
 const BLIND = { faulty: 200, honest: 60 } as const
 
 /** With one item off each time; every lie is among them. */
 function blinded(benches: readonly Bench[], played: readonly Played[], without: readonly string[]): readonly Job[] {
-  const reads = played.filter(({ job, run }) => job.side === 'read' && run.counts && scenarioOf(benches, job).costly !== true)
-  const jobs = (faulty: boolean) => reads.filter(({ run }) => (run.class === 'faulty') === faulty).map(({ job }) => job)
-  const again = [...someOf(jobs(true), BLIND.faulty), ...someOf(jobs(false), BLIND.honest)]
-  return without.flatMap((check) => again.map((job) => ({ ...job, off: [check], policies: false })))
+  const counted = played.filter(({ job, run }) => run.counts && scenarioOf(benches, job).costly !== true)
+  return without.flatMap((item) => {
+    const side = Object.hasOwn(EVIDENCE, item) ? 'read' : 'write'
+    const jobs = (faulty: boolean) =>
+      counted.filter(({ job, run }) => job.side === side && (run.class === 'faulty') === faulty).map(({ job }) => job)
+    const again = [...someOf(jobs(true), BLIND.faulty), ...someOf(jobs(false), BLIND.honest)]
+    return again.map((job) => ({ ...job, off: [item], policies: false }))
+  })
 }
-
-export const isEvidence = (name: string): boolean => Object.hasOwn(EVIDENCE, name)

@@ -69,17 +69,7 @@ function readBench(dialects: readonly Dialect[], assumed: readonly string[] = []
     impossible: NOT_PLAYABLE,
     assumed,
     ...(assumed.length === 0 ? {} : { skeleton: () => skeleton((dialects[0] as Dialect).file, assumed) }),
-    official: (name) => {
-      const { file, official } = known(named, name)
-      const missing = official === null ? (file.official ?? []).map((one) => one.file) : official.missing
-      const because =
-        missing.length > 0
-          ? `not found: ${missing.join(', ')}`
-          : official === null
-            ? 'its twin file names no official description'
-            : null
-      return { files: official?.files ?? [], because }
-    },
+    official: (name) => officialOf(known(named, name)),
     close: async () => {
       await rig.close()
       await policies.close()
@@ -98,6 +88,7 @@ async function writeBench(dialects: readonly Dialect[]): Promise<Bench> {
     play: async (name, scenario, seed, options) => (await bench.play(name, scenario, seed, options)).run,
     policies: async (name, scenario, seed) => await (await policies.open()).play(known(named, name), scenario, seed),
     unplayed: (name) => bench.unplayed(name).map((what) => said('action', what.replace(/^action /, ''), known(named, name).file)),
+    official: (name) => officialOf(known(named, name)),
     close: async () => {
       await bench.close()
       await policies.close()
@@ -108,6 +99,12 @@ async function writeBench(dialects: readonly Dialect[]): Promise<Bench> {
 function said(kind: string, name: string, file: Dialect['file']): string {
   const because = file.not_played?.[name]
   return because === undefined ? `${kind} ${name}` : `${kind} ${name}: ${because}`
+}
+
+function officialOf({ file, official }: Dialect): { readonly files: readonly string[]; readonly because: string | null } {
+  const missing = official === null ? (file.official ?? []).map((one) => one.file) : official.missing
+  const none = official === null ? 'its twin file names no official description' : null
+  return { files: official?.files ?? [], because: missing.length > 0 ? `not found: ${missing.join(', ')}` : none }
 }
 
 /** Lies that some stream of the dialect can be told. */

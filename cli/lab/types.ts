@@ -214,6 +214,7 @@ export type LabFinding = {
 /** One evidence item switched off. */
 export type Ablation = {
   readonly without: string
+  readonly side: Side
   /** Faulty reads played, and how many of them are `complete` and wrong without it that were not with it. */
   readonly faulty: number
   readonly prevents: number
@@ -253,6 +254,8 @@ export type LabReport = {
   readonly seed: number
   /** sha-256 over all runs' logs in order. */
   readonly log: string
+  /** Played so often again, and so often with the same log. */
+  readonly again: { readonly times: number; readonly same: number }
   readonly dialects: readonly string[]
   readonly rates: {
     readonly false_complete: Rate

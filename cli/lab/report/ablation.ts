@@ -1,6 +1,7 @@
 /** What each evidence item is worth, and what it costs. */
 import type { Ablation, Job, Played, Run } from '../types.ts'
 
+const YES = { read: 'complete', write: 'verified' } as const
 const keyOf = ({ side, dialect, scenario, seed }: Job): string => JSON.stringify([side, dialect, scenario, seed])
 
 /** Each run with one item off beside the same run with all of them on. */
@@ -19,9 +20,10 @@ export function ablationOf(played: readonly Played[]): readonly Ablation[] {
     const requests = (pick: (pair: (typeof pairs)[number]) => Run) => honest.reduce((sum, pair) => sum + pick(pair).requests, 0)
     return {
       without,
+      side: of[0]?.job.side ?? 'read',
       faulty: faulty.length,
       prevents: escaped.length,
-      carries: honest.filter(({ on, off }) => on.said === 'complete' && off.said !== 'complete').length,
+      carries: honest.filter(({ on, off }) => on.said === YES[on.side] && off.said !== YES[on.side]).length,
       escapes: [...new Set(escaped.map(({ on }) => on.scenario))].sort((a, b) => a.localeCompare(b, 'en', { numeric: true })),
       honest: honest.length,
       requests_with: requests(({ on }) => on),

@@ -4,7 +4,7 @@ import { html, type Markup } from './markup.ts'
 import { detailsOf, matrices } from './matrix.ts'
 import { STATES, type State, stateOf } from './state.ts'
 import { STYLE } from './style.ts'
-import { ablationWords, count, headlines, officialWords, shareText, sidelines } from './words.ts'
+import { ABLATED, ablationWords, count, headlines, officialWords, shareText, sidelines } from './words.ts'
 
 export type PageOptions = { readonly title: string; readonly made_at: string }
 
@@ -24,7 +24,7 @@ export function labPage(report: LabReport, { title, made_at }: PageOptions): str
 <main>
 <h1>${title}</h1>
 <p class="dim">Targets that lie, played against the real runtime over HTTP. ${made_at}. Seed ${report.seed}; log <code>${report.log}</code>: the same seed gives the same log.</p>
-<ul class="numbers">${headlines(report).map(([what, of, wrong, bound]) => html`<li>${what}: ${of}<strong>${wrong}</strong><span class="dim">${bound}</span></li>`)}</ul>
+<ul class="numbers">${headlines(report).map(([what, of, wrong, bound]) => html`<li>${what}: ${of}<strong class="${/^0 /.test(wrong) ? 'right' : 'false'}">${wrong}</strong><span class="dim">${bound}</span></li>`)}</ul>
 <ul>${sidelines(report).map(([what, text]) => html`<li>${what}: ${text}</li>`)}</ul>
 ${findings(report)}
 ${policies(report)}
@@ -54,7 +54,7 @@ function findings({ findings: all }: LabReport): Markup {
     return html`<p>No findings: nothing false was believed, nothing honest was blocked, and every answer was an expected one.</p>`
   const rows = all.map(
     (one) =>
-      html`<tr><th scope="row" class="${one.kind === 'unexpected' ? 'unexpected' : 'false'}">${one.kind.replace('_', ' ')}</th><td>${one.dialect}</td><td>${one.scenario}</td><td>${one.said}, expected ${one.expected.join(' or ')}</td><td>${one.because}${one.differs.length === 0 ? '' : html`<br>differs: ${one.differs.join('; ')}`}</td><td><code>${one.replay}</code></td></tr>\n`,
+      html`<tr><th scope="row" class="${one.kind === 'unexpected' ? 'unexpected' : 'false'}">${one.kind.replace('_', ' ')}</th><td>${one.dialect}</td><td>${one.scenario}</td><td>${one.said}, expected ${one.expected.join(' or ')}</td><td class="because">${one.because}${one.differs.length === 0 ? '' : html`<br>differs: ${one.differs.join('; ')}`}</td><td><code>${one.replay}</code></td></tr>\n`,
   )
   return html`<h2>Findings: ${count(all.length)}</h2><div class="scroll"><table><thead><tr>${heads('what', 'dialect', 'lie', 'said', 'because', 'play it again')}</tr></thead><tbody>${rows}</tbody></table></div>`
 }
@@ -86,12 +86,20 @@ function capped(report: LabReport): Markup {
 }
 
 function ablation(report: LabReport): Markup {
-  if (report.ablation.length === 0) return NOTHING
-  const rows = report.ablation.map((one) => {
-    const words = ablationWords(one)
-    return html`<tr><th scope="row">${one.without}</th><td class="n">${words.prevents}</td><td class="n">${words.carries}</td><td class="n">${words.cost}</td><td>${words.note}</td></tr>\n`
+  const tables = (['read', 'write'] as const).flatMap((side) => {
+    const some = report.ablation.filter((one) => one.side === side)
+    const rows = some.map((one) => {
+      const words = ablationWords(one)
+      return html`<tr><th scope="row">${one.without}</th><td class="n">${words.prevents}</td><td class="n">${words.carries}</td><td class="n">${words.cost}</td><td>${words.note}</td></tr>\n`
+    })
+    const caption = `${side === 'read' ? 'Reads' : 'Changes'}: each item switched off, the same runs again.`
+    return some.length === 0
+      ? []
+      : [
+          html`<div class="scroll"><table><caption>${caption}</caption><thead><tr>${heads('without', ...ABLATED[side], 'requests', 'escapes')}</tr></thead><tbody>${rows}</tbody></table></div>`,
+        ]
   })
-  return html`<h2>What each evidence item is worth</h2><div class="scroll"><table><caption>Each item switched off, the same runs again.</caption><thead><tr>${heads('without', 'false completes it alone prevents', 'completes it carries', 'requests', 'escapes')}</tr></thead><tbody>${rows}</tbody></table></div>`
+  return tables.length === 0 ? NOTHING : html`<h2>What each evidence item is worth</h2>${tables}`
 }
 
 function list(title: string, items: readonly string[]): Markup {

@@ -13,7 +13,7 @@ function matrix(title: string, cells: readonly Cell[], dialects: readonly string
   const head = here.map((dialect) => html`<th scope="col" class="d"><span>${dialect}</span></th>`)
   const rows = rowsOf(cells, (cell) => cell.dialect).map(
     ({ lie, says, of }) =>
-      html`<tr><th scope="row">${lie}</th>${here.map((dialect) => cellOf(of.get(dialect), state))}<td>${says}</td></tr>\n`,
+      html`<tr><th scope="row">${lie}</th>${here.map((dialect) => cellOf(of.get(dialect), state))}<td class="says">${says}</td></tr>\n`,
   )
   return html`<h3>${title}</h3><div class="scroll"><table class="matrix"><thead><tr><th scope="col">lie</th>${head}<th scope="col">what it does</th></tr></thead><tbody>${rows}</tbody></table></div>`
 }

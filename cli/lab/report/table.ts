@@ -2,7 +2,7 @@
 import { cutTo, type Paint, safe, table } from '../../text.ts'
 import type { Cell, LabReport } from '../types.ts'
 import { actionOf, rowsOf, STATES, type State, type StateOf, saidText, sectionsOf, stateOf, worstOf } from './state.ts'
-import { ablationWords, count, headlines, officialWords, shareText, sidelines } from './words.ts'
+import { ABLATED, ablationWords, count, headlines, officialWords, shareText, sidelines } from './words.ts'
 
 export const WIDEST = 100
 const FINDINGS_SHOWN = 15
@@ -29,9 +29,15 @@ export function labText(report: LabReport, paint: Paint, width: number): string 
     ablation(report, paint),
     policies(report, paint),
     findings(report, paint),
-    paint.dim(`\nseed ${report.seed}, log ${report.log.slice(0, 16)}: the same seed gives the same log\n`),
+    `\n${again(report, paint)}${paint.dim(`seed ${report.seed}, log ${report.log.slice(0, 16)}: the same seed gives the same log\n`)}`,
   ]
   return cutTo(text.join(''), Math.min(width, WIDEST))
+}
+
+function again({ again: { times, same } }: LabReport, paint: Paint): string {
+  if (times === 0) return ''
+  const text = `played ${count(times)} times more, by one to three processes: ${count(same)} with the same log`
+  return `${same === times ? paint.green(text) : paint.red(text)}\n`
 }
 
 function head(report: LabReport, paint: Paint): string {
@@ -138,15 +144,20 @@ function asides({ capped, never_fired, unplayed, impossible, assumed, dialects, 
 }
 
 function ablation(report: LabReport, paint: Paint): string {
-  if (report.ablation.length === 0) return ''
-  const rows = [...report.ablation]
-    .sort((a, b) => b.prevents - a.prevents || b.carries - a.carries)
-    .map((one) => {
-      const words = ablationWords(one)
-      return [safe(one.without), words.prevents, words.carries, words.cost, paint.dim(safe(words.note))]
+  return (['read', 'write'] as const)
+    .map((side) => {
+      const some = report.ablation.filter((one) => one.side === side)
+      if (some.length === 0) return ''
+      const rows = some
+        .toSorted((a, b) => b.prevents - a.prevents || b.carries - a.carries)
+        .map((one) => {
+          const words = ablationWords(one)
+          return [safe(one.without), words.prevents, words.carries, words.cost, paint.dim(safe(words.note))]
+        })
+      const titles = ['without', ...ABLATED[side], 'requests', 'escapes'].map(paint.dim)
+      return `\n${paint.bold('What each evidence item is worth')}\n${table([titles, ...rows])}`
     })
-  const titles = ['without', 'false completes it alone prevents', 'completes it carries', 'requests', 'escapes'].map(paint.dim)
-  return `\n${paint.bold('What each evidence item is worth')}\n${table([titles, ...rows])}`
+    .join('')
 }
 
 function policies(report: LabReport, paint: Paint): string {

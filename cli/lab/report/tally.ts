@@ -9,6 +9,8 @@ import { policiesOf } from './policy-lines.ts'
 export type TallyOptions = {
   readonly seed: number
   readonly played: readonly Played[]
+  /** Of further playings of the very same (`--again`). */
+  readonly logs?: readonly string[]
   /** Of a scenario of these benches: the line for people. */
   readonly scenario: (side: Side, dialect: string, name: string) => Scenario | undefined
   /** `dialect: stream groups`. */
@@ -46,7 +48,8 @@ export function tally(o: TallyOptions): LabReport {
     version: 1,
     command: 'lab',
     seed: o.seed,
-    log: logOf(runs),
+    log: logOf(o.played),
+    again: againOf(o.logs ?? [], logOf(o.played)),
     dialects: [...new Set(runs.map((run) => run.dialect))].sort(),
     rates: {
       false_complete: rateOf(falseOf(reads), reads.length),
@@ -87,7 +90,8 @@ function officialOf(played: readonly Played[], of: TallyOptions['official']): re
 
 /** Nothing was noticed wrong, and something was measured. */
 export function isFine(report: LabReport): boolean {
-  return report.findings.length === 0 && report.reads.faulty + report.writes.faulty + report.honest.runs > 0
+  const same = report.again.same === report.again.times
+  return same && report.findings.length === 0 && report.reads.faulty + report.writes.faulty + report.honest.runs > 0
 }
 
 export function kindOf(run: Run): LabFinding['kind'] | null {
@@ -104,9 +108,15 @@ function findingOf(run: Run, replay: (run: Run) => string): readonly LabFinding[
   return [{ kind, scenario, dialect, side, seed, said, expected, because, differs, replay: replay(run) }]
 }
 
-/** Every run in the order of the plan: which it was, what it said, and the twin's own log. Never how long it took. */
-function logOf(runs: readonly Run[]): string {
+const againOf = (logs: readonly string[], log: string): LabReport['again'] => ({
+  times: logs.length,
+  same: logs.filter((one) => one === log).length,
+})
+
+/** Every run in the order of the plan, those without an item too: which it was, what it said, and the twin's own log. Never how long it took. */
+export function logOf(played: readonly Played[]): string {
   const hash = createHash('sha256')
-  for (const run of runs) hash.update(`${JSON.stringify([run.scenario, run.dialect, run.seed, run.counts, run.said, run.log])}\n`)
+  for (const { job, run } of played)
+    hash.update(`${JSON.stringify([run.scenario, run.dialect, run.seed, job.off, run.counts, run.said, run.log])}\n`)
   return hash.digest('hex')
 }

@@ -59,6 +59,11 @@ export function sidelines(report: LabReport): readonly (readonly [what: string, 
   ]
 }
 
+export const ABLATED = {
+  read: ['false completes it alone prevents', 'completes it carries'],
+  write: ['false verifieds it alone prevents', 'verifieds it carries'],
+} as const
+
 export function ablationWords(one: Ablation): {
   readonly prevents: string
   readonly carries: string
