@@ -71,7 +71,9 @@ export async function playRead(
   let earlier: { readonly truths: Truths; readonly verdict: Said } | null = null
   if (scenario.before !== undefined) {
     const first = await play(stage, [], null)
-    earlier = { truths: truthsOf(twin, only), verdict: worst(dialect, first.result, only) }
+    // What was never complete, at its best, leaves no complete snapshot to keep.
+    const whole = only.filter((stream) => first.result?.streams[stream]?.verdict.is === 'complete')
+    earlier = { truths: truthsOf(twin, whole), verdict: worst(dialect, first.result, only) }
     at.jump(3_600_000)
     scenario.before.changes?.(twin, chosen.target, random)
   }
