@@ -5,7 +5,6 @@ import { compileRecords, type RecordsFound } from '../kinds/value/records.ts'
 import { compileValue, type Value } from '../kinds/value/value.ts'
 import { type CompiledStream, compileStream } from '../record/compile.ts'
 import type { Action, Connector, Step } from '../types.ts'
-import { isObject } from './ask.ts'
 import { type Part, partsOf } from './kept-parts.ts'
 
 /** True, false, or null where the expression has no answer. */
@@ -68,7 +67,7 @@ export function compileAction(connector: Connector, name: string): CompiledActio
 }
 
 const oneRecord = (body: unknown): RecordsFound =>
-  isObject(body)
+  typeof body === 'object' && body !== null && !Array.isArray(body)
     ? { ok: true, records: [body] }
     : { ok: false, what: 'type', because: 'the answer is no object, and one record was declared' }
 
