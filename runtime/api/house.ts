@@ -22,6 +22,8 @@ export type HouseOptions = Omit<House, 'room' | 'closing'> & {
 }
 
 const RECHECK_MS = 60_000
+/** A target that sees a wrong credential too often locks the account. */
+const TRY_AGAIN_MS = 600_000
 const LOT = 1000
 
 export const tenantDir = (dir: string, tenant: string): string => join(dir, 'tenants', tenant)
@@ -35,6 +37,8 @@ type Opened = House & {
 export function openHouse(o: HouseOptions): Opened {
   const rooms = new Map<string, Promise<Room>>()
   const saying = new Map<string, Promise<void>>()
+  /** When a new credential was tried last, unasked. */
+  const tried = new Map<string, number>()
   const closing = new AbortController()
   // Later looks fall due while nobody asks for anything.
   const timer = setInterval(() => void lookAgain().catch(() => undefined), RECHECK_MS)
@@ -100,13 +104,20 @@ export function openHouse(o: HouseOptions): Opened {
     }
   }
 
+  function mayTry(rotation: string): boolean {
+    if (o.now() - (tried.get(rotation) ?? Number.NEGATIVE_INFINITY) < TRY_AGAIN_MS) return false
+    tried.set(rotation, o.now())
+    return true
+  }
+
   async function lookAgain(): Promise<void> {
     // One that was made, or held by a command line, when this process began is swept from now on.
     if (o.sweep_ms !== undefined) await openAll()
     for (const opening of rooms.values()) {
       const room = await opening
       for (const { name, rotation } of await room.store.connections()) {
-        if (rotation !== null && rotation !== undefined) await room.work.rotate(name).catch(() => undefined)
+        if (rotation !== null && rotation !== undefined && mayTry(`${room.tenant}/${name}`))
+          await room.work.rotate(name).catch((error: unknown) => o.log(`${room.tenant}: rotation of ${name}: ${codeOf(error)}`))
         room.work.drain(name)
       }
     }
@@ -149,3 +160,5 @@ export function openHouse(o: HouseOptions): Opened {
     },
   }
 }
+
+const codeOf = (error: unknown): string => (error instanceof Failure ? error.code : 'unexpected')

@@ -32,7 +32,8 @@ export async function rewrap(keys: DataKeys, to: KeySource, from: readonly KeySo
         already++
         continue
       }
-      const key = await openedByAny(from, tenant, rows)
+      // The new one first: it may be the same key under another name.
+      const key = await openedByAny([to, ...from], tenant, rows)
       if (key === null)
         throw new Failure('vault/key', tenant, `data key ${id} of ${tenant} opens neither with the new key nor with an old one`)
       const text = await to.wrap(tenant, key)

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -8,8 +9,10 @@ import { openHouse } from '../../runtime/api/house.ts'
 import { openControl } from '../../runtime/control/open.ts'
 import { openSealer } from '../../runtime/control/sealer.ts'
 import { hasVaultFile, openVaultFile } from '../../runtime/control/vault-file.ts'
+import { Secret } from '../../runtime/secret.ts'
 import { openStore } from '../../runtime/store/sqlite/open.ts'
 import { keySource } from '../../runtime/vault/key-source.ts'
+import { keyIdOf } from '../../runtime/vault/seal.ts'
 import { BEARER, PEOPLE, startRotating } from '../api/rotation-target.ts'
 import { everyRole, openWorld, until } from '../api/world.ts'
 import { world as openWorldOf } from './io.ts'
@@ -28,7 +31,10 @@ function openCli(store: string, more: { readonly [name: string]: string }) {
     ...{ tty: false, color: false, width: 200, onStop: () => () => undefined },
   }
   made.clean()
-  return { ...made, env, io }
+  const now_ms = (ms: number) => {
+    made.now_ms = ms
+  }
+  return { run: made.run, json: made.json, now_ms, env, io }
 }
 
 beforeEach(async () => {
@@ -224,6 +230,39 @@ describe('rollcall rotate: keys', () => {
     const { items } = (await send('GET', '/v1/ledger?what=key%20rotation')).doc
     expect(items.length).toBe(2)
     console.log(`rotation of keys beside a running server: ${checks} checks and changes, ${failed} failed`)
+    await world.close()
+  }, 60_000)
+
+  test('other data keys, killed (-9) in the middle beside the server: every secret opens, and the same command goes on', async () => {
+    const world = await openWorld()
+    const room = await world.house.room('acme')
+    const place = { connection: 'c', field: 'token', origin: 'https://x' }
+    const names: string[] = []
+    for (let n = 0; n < 60; n++)
+      names.push(await room.secrets.put(place, new Secret(`canary ${n}`), 'test', '2026-11-21T00:00:00Z'))
+    const opening = async () => {
+      const values = await Promise.all(names.map(async (name) => (await room.secrets.get(name, place)).reveal()))
+      return values.filter((value, n) => value === `canary ${n}`).length
+    }
+    const [first] = world.control.keys.of('acme')
+    const left = () => room.desk.allSecrets().filter(({ sealed }) => keyIdOf(sealed) === first?.id).length
+    const env = { ...process.env, KEK: world.kek, ROLLCALL_STORE: world.dir }
+    const child = spawn(process.execPath, ['cli/main.ts', 'rotate', '--key', 'env:KEK', '--data-keys'], { env, stdio: 'ignore' })
+    const killed = new Promise((done) => child.on('close', (code) => done(code)))
+    const watch = setInterval(() => left() < 55 && child.kill('SIGKILL'), 1)
+    expect(await killed).toBeNull()
+    clearInterval(watch)
+    const between = left()
+    expect([between > 0 && between < 60, await opening()]).toEqual([true, 60])
+    const beside = openCli(world.dir, { KEK: world.kek })
+    expect((await beside.json('rotate', '--key', 'env:KEK', '--data-keys')).doc.keys.resealed).toBe(between)
+    expect([left(), await opening()]).toEqual([0, 60])
+    // The old one rests for a day; then it goes.
+    expect(new Set(world.control.keys.of('acme').map(({ id }) => id)).size).toBe(2)
+    beside.now_ms(Date.now() + 86_400_001)
+    expect((await beside.json('rotate', '--key', 'env:KEK', '--data-keys')).doc.keys).toMatchObject({ resealed: 60, dropped: 1 })
+    expect(await opening()).toBe(60)
+    console.log(`data keys: killed with ${between} of 60 values sealed with the old one; all opened`)
     await world.close()
   }, 60_000)
 
