@@ -97,13 +97,25 @@ function readerOver(dir: string, options: OpenOptions): AllStores | null {
   }
 }
 
+/** A bit a record each. */
+const SHOWN_MOST = 4
+
 function storeOver(db: Database, indexAfter: number, release: () => void): AllStores {
   let asked = 0
   const room: Room = { db, versions: openVersions(db, indexAfter), nextAsk: () => ++asked }
   // Attempts that are being read: two sessions of one attempt must see the same set.
   const reading = new Map<string, ReadState>()
   const keyOfRead = (sync: number, stream: number): string => `${sync}/${stream}`
-  let shown: { readonly read: number; readonly members: ReturnType<typeof membersOf> } | null = null
+  // Callers page through a snapshot, or look up accounts and groups of grants in turn: the sets of the last few are kept.
+  const shown = new Map<number, ReturnType<typeof membersOf>>()
+  const membersIn = (read: number): ReturnType<typeof membersOf> => {
+    const members = shown.get(read) ?? membersOf(db, read)
+    shown.delete(read)
+    shown.set(read, members)
+    const [oldest] = shown.size > SHOWN_MOST ? shown.keys() : []
+    if (oldest !== undefined) shown.delete(oldest)
+    return members
+  }
 
   const stateOf = (sync: number, stream: number): ReadState => {
     const [read, attempt] = newestRead(db, sync, stream)
@@ -202,10 +214,9 @@ function storeOver(db: Database, indexAfter: number, release: () => void): AllSt
       const snapshot = stream === undefined ? undefined : snapshotRow(db, stream[0] as number, which === 'complete' ? 2 : 0)
       if (stream === undefined || snapshot === undefined) return []
       const read = snapshot[6] as number
-      // Callers page through one snapshot: its set is built once.
-      if (shown?.read !== read) shown = { read, members: membersOf(db, read) }
-      if (id === undefined) return recordsOf(db, shown.members, after, limit)
-      const record = recordById(db, room.versions, shown.members, stream[0] as number, cleanText(id))
+      const members = membersIn(read)
+      if (id === undefined) return recordsOf(db, members, after, limit)
+      const record = recordById(db, room.versions, members, stream[0] as number, cleanText(id))
       return record === null || record.seq <= after || limit < 1 ? [] : [record]
     },
     changes: async (connection, options) => {
