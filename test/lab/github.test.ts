@@ -55,7 +55,7 @@ describe('what the lab found stays found', () => {
     ['R24', 1820754652, 'unproven', 'a member whom a team names, whom the list lacks, and whom nobody can ask for'],
     ['R3', 2116945799, 'unproven', 'the same of two'],
     ['R3/known', 916923884, 'incomplete', 'a team that the list hides is answered by id'],
-  ] as const)('%s@%i is %s: %s', TIME, async (name, seed, said) => {
+  ] as const)('%s@%i is %s: %s', TIME, async (name, seed, said, _why) => {
     const run = await playRead(rig, 'github', { name }, seed)
     expect([run.counts, run.said, run.false_success]).toEqual([true, said, false])
   })
@@ -64,7 +64,7 @@ describe('what the lab found stays found', () => {
     ['honest/create_account', 1, 'verified', 'an invitation that is taken up'],
     ['W5-cut/reactivate_account', 3612246973, 'verified', 'an invitation whose answer was lost, taken up'],
     ['W15/create_account', 3081433642, 'verified', 'an invitation that a replica shows late, taken up'],
-  ] as const)('%s@%i ends %s: %s', TIME, async (name, seed, said) => {
+  ] as const)('%s@%i ends %s: %s', TIME, async (name, seed, said, _why) => {
     const { run } = await bench.play('github', { name }, seed)
     expect([run.said, run.false_success, run.because]).toEqual([said, false, run.because])
   })
