@@ -201,7 +201,14 @@ export function changingGraph(base: Vendor, answers: Answers): Changing {
     changes(world, at(path), method, does, reply)
   const member = (id: string) => ({ '@odata.type': '#microsoft.graph.user', id })
   const endpoints: readonly Endpoint[] = [
-    { ...at('/users'), at: 'value', list: () => [...world.people.values()].map(row) },
+    {
+      ...at('/users'),
+      at: 'value',
+      list: (_, query) => {
+        const [, id] = /^id eq '(.*)'$/.exec(query.get('$filter') ?? '') ?? []
+        return [...world.people.values()].filter((person) => id === undefined || person.id === id).map(row)
+      },
+    },
     { ...at('/users/{id}'), one: one(world, row) },
     change('/users/{id}', 'PATCH', (person, _, asked) => {
       const { accountEnabled, '@odata.type': _type, ...profile } = bodyOf(asked)
