@@ -248,6 +248,8 @@ export type Step = {
 /** What must show afterwards, a facet. `probe` is a word of `kinds/probe`. */
 export type Verify = {
   readonly facet: Facet
+  /** CEL over the record before: this path can show it there at all. Null: always. */
+  readonly when: string | null
   readonly probe: KindOptions
   /** Seconds until the deadline: the target's declared consistency window. */
   readonly within_s: number

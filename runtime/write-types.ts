@@ -90,6 +90,8 @@ export type IntentEvent =
       readonly found: string | null
       /** Steps whose `when` is false for this record: they are not sent. */
       readonly skip: readonly string[]
+      /** Indices into `verify` whose `when` is false for this record: that path shows nothing of it. Absent: none. */
+      readonly silent?: readonly number[]
       /** Parts of the target's own record that the action's steps and probes name. Absent: a search, nothing there, or an older history. */
       readonly kept?: JsonObject
       /** Of a look at the inputs after a refusal: which of them name nothing there is. Absent: a look at the object, or a search. */

@@ -28,7 +28,7 @@ export function misnamed(situation: Situation, progress: Progress): readonly str
     const base = baseOf(situation, progress, facet)
     return (
       base === null ||
-      verifiesOf(situation.action, facet).every(
+      verifiesOf(situation, facet).every(
         (index) => looksSince(situation, index, base).length > 0 && runSince(situation, index, base) === null,
       )
     )

@@ -247,7 +247,7 @@ function slowUntil(
   const waits = open.flatMap(({ facet }) => {
     const base = baseOf(situation, progress, facet)
     if (base === null || quickOutcome(situation, facet, base).is === 'looking') return []
-    const slow = verifiesOf(action, facet).filter((index) => isSlow(action, index))
+    const slow = verifiesOf(situation, facet).filter((index) => isSlow(action, index))
     return slow.map((index) => ({ facet, from: base.from, until: later(base.from, action.verify[index]!.within_s) }))
   })
   const until = latest(waits.map((one) => one.until))

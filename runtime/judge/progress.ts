@@ -199,9 +199,17 @@ function nothingFound(facet: Facet, verify: number, at: string): Look {
   }
 }
 
-/** Indices into `action.verify`. */
-export const verifiesOf = (action: Action, facet: Facet): readonly number[] =>
-  action.verify.flatMap((verify, index) => (verify.facet === facet ? [index] : []))
+/** Paths that show nothing of the record as it was before: they neither hold nor fail. */
+export function silentOf(events: readonly IntentEvent[]): readonly number[] {
+  const said = events.flatMap((event) => (event.kind === 'looked' && event.silent !== undefined ? [event.silent] : []))
+  return said.at(-1) ?? []
+}
+
+/** Indices into `action.verify` of the paths that can show the facet. */
+export function verifiesOf({ action, events }: Pick<Situation, 'action' | 'events'>, facet: Facet): readonly number[] {
+  const silent = silentOf(events)
+  return action.verify.flatMap((verify, index) => (verify.facet === facet && !silent.includes(index) ? [index] : []))
+}
 
 export function judgeVerify(situation: Situation, index: number, base: Base): FacetOutcome {
   const { action, now } = situation
@@ -225,7 +233,7 @@ export function facetOutcome(situation: Situation, facet: Facet, base: Base | nu
   const { action } = situation
   const bare = { facet, asked: action.does[facet]!, rung: null, residual_until: null, looks: 0, verified_at: null }
   if (base === null) return { ...bare, is: 'looking', because: NOT_SENT }
-  const all = verifiesOf(action, facet).map((index) => ({
+  const all = verifiesOf(situation, facet).map((index) => ({
     slow: isSlow(action, index),
     is: judgeVerify(situation, index, base),
   }))
@@ -235,7 +243,7 @@ export function facetOutcome(situation: Situation, facet: Facet, base: Base | nu
 
 /** By the paths that are not slow alone. */
 export function quickOutcome(situation: Situation, facet: Facet, base: Base): FacetOutcome {
-  const quick = verifiesOf(situation.action, facet).filter((index) => !isSlow(situation.action, index))
+  const quick = verifiesOf(situation, facet).filter((index) => !isSlow(situation.action, index))
   return quick.length === 0
     ? facetOutcome(situation, facet, base)
     : joinFacets(quick.map((index) => judgeVerify(situation, index, base)))

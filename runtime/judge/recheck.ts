@@ -11,8 +11,13 @@ export type Recheck = 'stands' | 'reverted' | 'late_verified' | 'looking' | 'uns
 const SPARE_LOOKS = 3
 
 /** `looks`: those of one recheck. One stale replica reverts nothing: as many looks must agree as for the outcome itself. */
-export function judgeRecheck(previous: Outcome, looks: readonly Look[], verify: readonly Verify[]): Recheck {
-  const facets = previous.facets.map((one) => ({ was: one, now: facetNow(one, looks, verify) }))
+export function judgeRecheck(
+  previous: Outcome,
+  looks: readonly Look[],
+  verify: readonly Verify[],
+  silent: readonly number[] = [],
+): Recheck {
+  const facets = previous.facets.map((one) => ({ was: one, now: facetNow(one, looks, verify, silent) }))
   const was_verified = facets.filter((one) => one.was.is === 'verified')
   if (was_verified.some((one) => one.now === 'other')) return 'reverted'
   if (facets.some((one) => one.now === 'looking')) return 'looking'
@@ -22,11 +27,16 @@ export function judgeRecheck(previous: Outcome, looks: readonly Look[], verify: 
 }
 
 /** What the recheck makes of it; null: nothing new. */
-export function recheckedOutcome(previous: Outcome, looks: readonly Look[], action: Action): Outcome | null {
-  const said = judgeRecheck(previous, looks, action.verify)
+export function recheckedOutcome(
+  previous: Outcome,
+  looks: readonly Look[],
+  action: Action,
+  silent: readonly number[],
+): Outcome | null {
+  const said = judgeRecheck(previous, looks, action.verify, silent)
   if (said !== 'reverted' && said !== 'late_verified') return null
   const facets = previous.facets.map((one): FacetOutcome => {
-    const now = facetNow(one, looks, action.verify)
+    const now = facetNow(one, looks, action.verify, silent)
     const mine = looks.filter((look) => look.facet === one.facet)
     if (now === 'asked') return { ...one, is: 'verified', looks: mine.length, verified_at: one.verified_at ?? mine.at(-1)!.at }
     if (now !== 'other') return one
@@ -54,8 +64,10 @@ export function isOpenAgain(verify: Verify, index: number, looks: readonly Look[
 type Now = 'asked' | 'other' | 'looking' | 'unseen'
 
 /** One verify that shows another state is enough; all must show the asked one. */
-function facetNow(one: FacetOutcome, looks: readonly Look[], verify: readonly Verify[]): Now {
-  const states = verify.flatMap((of, index) => (of.facet === one.facet && !isResidual(of) ? [stateOf(of, index, looks)] : []))
+function facetNow(one: FacetOutcome, looks: readonly Look[], verify: readonly Verify[], silent: readonly number[]): Now {
+  const states = verify.flatMap((of, index) =>
+    of.facet === one.facet && !isResidual(of) && !silent.includes(index) ? [stateOf(of, index, looks)] : [],
+  )
   return (
     (['other', 'looking', 'unseen'] as const).find((now) => states.includes(now)) ?? (states.length === 0 ? 'unseen' : 'asked')
   )

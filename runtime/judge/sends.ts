@@ -77,7 +77,7 @@ function lostBefore(situation: Situation, progress: Progress, own: readonly Face
 function isOldAtEnd(situation: Situation, progress: Progress, facet: Facet): boolean {
   const base = baseOf(situation, progress, facet)
   if (base === null) return false
-  return verifiesOf(situation.action, facet).some((index) => {
+  return verifiesOf(situation, facet).some((index) => {
     const verify = situation.action.verify[index]!
     const run = isResidual(verify) ? null : runSince(situation, index, base)
     return run?.shows === 'other' && run.agreed_at !== null && ms(run.seen_at) >= deadlineOf(verify, base.from)
@@ -105,9 +105,7 @@ const isThere = ({ intent, action }: Situation, { looked }: Progress): boolean =
 function contradicted(situation: Situation, progress: Progress): boolean {
   return facetsOf(situation.action).some((facet) => {
     const base = baseOf(situation, progress, facet)
-    return (
-      base !== null && verifiesOf(situation.action, facet).some((index) => runSince(situation, index, base)?.shows === 'other')
-    )
+    return base !== null && verifiesOf(situation, facet).some((index) => runSince(situation, index, base)?.shows === 'other')
   })
 }
 
@@ -199,7 +197,7 @@ function resend(situation: Situation, progress: Progress, sent: Sent, own: reado
   const { action } = situation
   if (!mayResend(situation, progress, sent)) return null
   const indices = own
-    .flatMap((facet) => verifiesOf(action, facet))
+    .flatMap((facet) => verifiesOf(situation, facet))
     .filter((index) => !isResidual(action.verify[index]!) && !isSlow(action, index))
   if (indices.length === 0 && sent.result === 'lost') return null
   const old = indices.filter((index) => isOld(situation, index, sent))
@@ -224,7 +222,7 @@ export function awaitsResend(situation: Situation, progress: Progress): boolean 
   const sent = progress.current
   if (sent === null || !mayResend(situation, progress, sent)) return false
   const { action } = situation
-  const indices = ownFacets(action, progress, sent.step).flatMap((facet) => verifiesOf(action, facet))
+  const indices = ownFacets(action, progress, sent.step).flatMap((facet) => verifiesOf(situation, facet))
   return indices.some((index) => {
     const verify = action.verify[index]!
     if (isResidual(verify) || isSlow(action, index) || isOld(situation, index, sent)) return false

@@ -91,6 +91,7 @@ function readVerify(verify: Open, stream: Stream): Verify {
   const facet = verify['facet'] as Facet
   return {
     facet,
+    when: (verify['when'] ?? null) as string | null,
     probe: readProbe(verify['probe']!, facet, stream),
     within_s: seconds((verify['within'] ?? '2m') as string),
     agree: (verify['agree'] ?? 2) as number,

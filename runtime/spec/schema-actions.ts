@@ -187,6 +187,11 @@ function verify(): JsonObject {
     {
       facet: { enum: [...FACETS], description: 'One of `does`.' },
       probe: { $ref: '#/$defs/probe', description: 'What to look at, and what shows the asked-for state.' },
+      when: {
+        ...EXPRESSION,
+        description:
+          'CEL over `record` (as it was before), `input`, `id`, `settings`: false, this path shows nothing of it and is not asked.',
+      },
       within: { ...DURATION_TEXT, description: "Deadline: the target's consistency window; default 2m.", examples: ['2m'] },
       agree: { type: 'integer', minimum: 1, maximum: 20, description: 'Looks in a row that must agree; default 2.' },
       every: { ...DURATION_TEXT, description: 'Time between two looks; default 5s.', examples: ['5s'] },
@@ -201,7 +206,10 @@ function find(): JsonObject {
       {
         request: { ...REQUEST, description: 'The search, one page.', examples: ['GET /users?login={input.login}'] },
         records: { ...PATH, description: 'Path of the records found; "[]" is the body itself.' },
-        one: { type: 'boolean', description: 'The answer is the one record itself, by its natural key; `records` is then "[]". Default false.' },
+        one: {
+          type: 'boolean',
+          description: 'The answer is the one record itself, by its natural key; `records` is then "[]". Default false.',
+        },
         id: { ...PATH, description: "Path or CEL of a found record's id." },
         match: { ...EXPRESSION, description: 'CEL over `record`, `input`, `settings`: is it the one?' },
       },

@@ -17,6 +17,7 @@ export type Before =
       readonly found: string | null
       readonly already: boolean
       readonly skip: readonly string[]
+      readonly silent: readonly number[]
     }
   /** It is not there, and a record known to be alive is. */
   | { readonly is: 'gone'; readonly because: string }
@@ -45,7 +46,7 @@ async function beforeCreate(work: Work): Promise<Before> {
     case 'none':
       return found.control === 'not_alive'
         ? { is: 'unanswered', because: 'nothing is found, but a record known to be there is not found either' }
-        : { is: 'seen', record: null, found: null, already: false, skip: [] }
+        : { is: 'seen', record: null, found: null, already: false, skip: [], silent: [] }
     case 'found':
       return (await refusal(work, found.record, found.id)) ?? { ...seen(work, found.record, found.id), already: true }
   }
@@ -80,6 +81,7 @@ function seen(work: Work, record: object, found: string | null): Extract<Before,
     found,
     already: act.already?.(context) === true,
     skip: act.steps.filter(({ when }) => when !== null && when(context) === false).map(({ step }) => step.name),
+    silent: act.speaks.flatMap((speaks, index) => (speaks !== null && speaks(context) === false ? [index] : [])),
   }
 }
 

@@ -18,6 +18,8 @@ export type CompiledAction = {
   readonly already: Says | null
   readonly protect: readonly { readonly name: string; readonly when: Says }[]
   readonly steps: readonly CompiledStep[]
+  /** Of each `verify`, in its order. */
+  readonly speaks: readonly (Says | null)[]
   /** What of the target's record its steps and probes name. */
   readonly parts: readonly Part[]
   readonly find: { readonly records: (body: unknown) => RecordsFound; readonly id: Value; readonly match: Says } | null
@@ -52,6 +54,7 @@ export function compileAction(connector: Connector, name: string): CompiledActio
       accepted: maybe(step.accepted, ANSWER_NAMES),
       when: maybe(step.when, RECORD_NAMES),
     })),
+    speaks: action.verify.map((verify) => maybe(verify.when, RECORD_NAMES)),
     parts: partsOf(action),
     find:
       find === null

@@ -1,6 +1,6 @@
 /** What an ended intent still needs: its rechecks, at their times. Pure. */
 import { ms } from '../judge/facet.ts'
-import { later, type Progress, type Situation } from '../judge/progress.ts'
+import { later, type Progress, type Situation, silentOf } from '../judge/progress.ts'
 import { isOpenAgain, recheckedOutcome } from '../judge/recheck.ts'
 import type { Look, Outcome, OutcomeIs } from '../write-types.ts'
 import type { Act } from './act.ts'
@@ -13,6 +13,7 @@ const isOpen = ({ is, facets }: Outcome): boolean =>
 /** A recheck that was slept through is not made up for: the latest one due says as much. */
 export function decideRecheck({ action, events, now }: Situation, { outcome }: Progress): Act {
   if (outcome === null || !isOpen(outcome.outcome)) return { act: 'done' }
+  const silent = silentOf(events)
   const times = action.recheck_s.map((s) => later(outcome.at, s)).toSorted((a, b) => ms(a) - ms(b))
   const coming = times.find((at) => ms(at) > ms(now))
   const due = times.findLast((at) => ms(at) <= ms(now))
@@ -23,10 +24,10 @@ export function decideRecheck({ action, events, now }: Situation, { outcome }: P
     .flatMap((event): readonly Look[] =>
       event.kind === 'look' && event.look.phase === 'recheck' && ms(event.look.at) >= ms(due) ? [event.look] : [],
     )
-  const rechecked = recheckedOutcome(outcome.outcome, looks, action)
+  const rechecked = recheckedOutcome(outcome.outcome, looks, action, silent)
   if (rechecked !== null) return { act: 'judge', outcome: rechecked }
   const open = action.verify.flatMap((verify, index) => {
-    if (!isOpenAgain(verify, index, looks)) return []
+    if (silent.includes(index) || !isOpenAgain(verify, index, looks)) return []
     const last = looks.findLast((look) => look.verify === index)
     return [{ index, not_before: last === undefined ? due : later(last.at, verify.every_s) }]
   })

@@ -172,7 +172,7 @@ type Open = { readonly index: number; readonly not_before: string; readonly sett
 function openVerifies(situation: Situation, progress: Progress): readonly Open[] {
   return facetsOf(situation.action).flatMap((facet) => {
     const base = baseOf(situation, progress, facet)
-    return base === null ? [] : verifiesOf(situation.action, facet).flatMap((index) => openVerify(situation, index, base) ?? [])
+    return base === null ? [] : verifiesOf(situation, facet).flatMap((index) => openVerify(situation, index, base) ?? [])
   })
 }
 

@@ -148,10 +148,11 @@ async function performLookBefore(work: Work): Promise<void> {
       return await append(work, { ...base, record: null, already }, `${what}: ${before.because}`)
     }
     case 'seen': {
-      const { record, already, found, skip } = before
+      const { record, already, found, skip, silent } = before
       const kept = record === null ? null : keptOf(record, act.parts)
       const event: IntentEvent = { ...base, record: record === null ? null : mapped(work, record), already, found, skip }
-      await append(work, kept === null ? event : { ...event, kept }, what)
+      const more = { ...(kept === null ? {} : { kept }), ...(silent.length === 0 ? {} : { silent }) }
+      await append(work, { ...event, ...more }, what)
       // What a change that was not interrupted sees is what one that was taken up again sees.
       work.before = kept
     }

@@ -72,7 +72,8 @@ async function live(connector: string, name: string, values: readonly [string, s
   // A form that is refused, with the value in it.
   await send('PATCH', at, { secrets: { nonsense: third } })
   await send('PATCH', at, { settings: { url: third } })
-  await send('POST', '/v1/connections', { name: third, connector, settings, secrets: { token: third } })
+  // A name is shown: the blank keeps every value from being one.
+  await send('POST', '/v1/connections', { name: `${third} `, connector, settings, secrets: { token: third } })
   await send('PATCH', at, { secrets: { token: third }, more: 1 })
   await send('POST', `${at}/rotate`, {
     secrets: { token: third },

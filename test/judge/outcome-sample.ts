@@ -30,6 +30,7 @@ export const step = (name: string, facets: Step['facets'], more: Partial<Step> =
 
 export const verify = (facet: Verify['facet'], kind = 'state', more: Partial<Verify> = {}): Verify => ({
   facet,
+  when: null,
   probe: { kind },
   within_s: 60,
   agree: 2,

@@ -59,6 +59,16 @@ function checkFacet({ look, action, verify }: Seen, facet: string): void {
     })
     return
   }
+  if (mine.every(({ declared }) => own(declared, 'when') !== undefined))
+    look.report(
+      'spec/no-look',
+      `${first.pointer}/when`,
+      `every look at \`${facet}\` has a \`when\`: where none holds, nothing looks`,
+      {
+        where: { on: 'key' },
+        help: 'leave `when` out of the path that shows it always',
+      },
+    )
   const absent = facet === 'account' && asMap(own(action, 'does'))[facet] === 'absent'
   if (absent && !mine.some(({ kind }) => SHOW_ABSENCE.includes(kind!)))
     look.report('spec/no-control', `${first.pointer}/probe`, 'that an account is absent is shown against one that is alive', {

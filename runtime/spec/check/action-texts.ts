@@ -23,7 +23,10 @@ export function checkTexts(seen: Seen): void {
     overInput(seen, own(step, 'when'), `${one.pointer}/when`, cel)
     checkAnswerCel(look, own(step, 'accepted'), `${one.pointer}/accepted`)
   }
-  for (const verify of seen.verify) checkProbe(seen, verify)
+  for (const verify of seen.verify) {
+    checkProbe(seen, verify)
+    overInput(seen, own(verify.declared, 'when'), `${verify.pointer}/when`, cel)
+  }
   checkJob(seen)
   checkAnswerCel(look, own(asMap(own(action, 'invitation')), 'when'), `${pointer}/invitation/when`)
 }
