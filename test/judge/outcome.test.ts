@@ -142,6 +142,23 @@ describe('several facets, several verifies, bystanders, jobs, invitations', () =
   )
   const FACET = ['account', 'account', 'sessions', 'sessions'] as const
 
+  test('a path whose `when` was false before is waited for by nobody, keeps nothing back, and is named as missing', () => {
+    const of = action({ verify: [verify('account'), verify('account', 'state', { when: '= false' })] })
+    const judged = (silent: readonly number[], more: readonly IntentEvent[] = []) => {
+      const before = looked(0, silent.length === 0 ? {} : { silent })
+      const shown = [6, 12].map((s) => look(s, 'asked'))
+      const events = [requested, before, sending(1), answered(2, 'accepted'), ...shown, ...more]
+      return judgeOutcome({ action: of, intent: intent(), events, now: at(13) })
+    }
+    expect(judged([])).toBeNull()
+    expect(judged([1])).toMatchObject({ is: 'verified', because: expect.stringContaining('rests on one path') })
+    const found = judged([1])!
+    const again = [70, 80].map((s) => lookOf(s, 'other', { verify: 1, phase: 'recheck' }))
+    const alone = [70, 80].map((s) => lookOf(s, 'asked', { phase: 'recheck' }))
+    expect(judgeRecheck(found, [...alone, ...again], of.verify, [1])).toBe('stands')
+    expect(judgeRecheck(found, [...alone, ...again], of.verify, [])).toBe('reverted')
+  })
+
   test('verified only if every verify of every facet is shown, and nothing else moved', () => {
     const seen = new Map<string, number>()
     fc.assert(

@@ -98,6 +98,8 @@ describe('an honest server', () => {
     const revoked = await one.change('revoke', user(5), { group: group(2) })
     await one.close()
     expect([revoked.outcome.is, facets(revoked.outcome)]).toEqual(['verified', { groups: 'verified' }])
+    // This server shows nobody's `groups`: there is no second path, and that is said.
+    for (const { outcome } of [granted, revoked]) expect(outcome.because).toContain('rests on one path: GET /Groups/')
     expect([held.includes(user(5)), (await members()).includes(user(5)), (await members()).length]).toEqual([
       true,
       false,

@@ -100,6 +100,12 @@ export const ACTION_CASES: readonly Case[] = [
     'sessions: revoked, tokens: revoked, ⟦licenses⟧: not_held }',
     'spec/no-look',
   ),
+  one(
+    'a facet whose only look may be silent',
+    '    verify:\n      - { facet: groups',
+    '    verify:\n      - { ⟦when⟧: "= size(record.groups) > 0", facet: groups',
+    'spec/no-look',
+  ),
   one('an action that nothing looks at', / {4}verify:\n {6}- \{ facet: groups.*\n/, '', 'spec/no-look'),
   one(
     'a look at a facet that is not asked for',
