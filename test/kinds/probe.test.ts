@@ -67,6 +67,8 @@ const LOG = {
 }
 const MOVED = { kind: 'moved', path: 'validFrom', rung: 2 }
 
+const MOVED_LISTED = { kind: 'moved', look: LOOK, path: 'value[0].validFrom', id: 'value[0].id' }
+
 const event = (time: unknown, type = 'cleared') => ({ type, who: 'u1', time })
 const events = (...all: readonly unknown[]) => one({ body: { events: all } })
 const marked = (validFrom: unknown) => one({ record: { id: 'u1', validFrom } })
@@ -171,6 +173,18 @@ const ROWS: readonly Row[] = [
     'other',
     null,
     { ...VIEW, vars: { before: { validFrom: '2026-11-21T00:00:00Z' } } },
+  ],
+  [
+    'moved, of the one that was meant',
+    MOVED_LISTED,
+    one({ body: { value: [{ id: 'u1', validFrom: '2026-11-20T10:00:02Z' }] } }),
+    'asked',
+  ],
+  [
+    'moved, of somebody else: the filter was ignored',
+    MOVED_LISTED,
+    one({ body: { value: [{ id: 'u2', validFrom: '2026-11-20T10:00:02Z' }] } }),
+    'unanswered',
   ],
   ['no marker', MOVED, marked(null), 'other'],
   ['a marker that is no time', MOVED, marked('yesterday'), 'unanswered'],

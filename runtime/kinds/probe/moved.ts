@@ -11,13 +11,18 @@ const schema = {
     kind: { const: 'moved' },
     look: LOOK,
     path: { type: 'string', minLength: 1, description: 'Path of the marker in the answer (with `get`: in the record).' },
+    id: {
+      type: 'string',
+      minLength: 1,
+      description: 'Path of the id in the answer of `look`: one that is not the meant one shows nothing.',
+    },
     rung: rungSchema(2),
   },
   required: ['kind', 'path'],
   additionalProperties: false,
 } as const
 
-type Options = Rung & { readonly kind: 'moved'; readonly look?: RequestSpec; readonly path: string }
+type Options = Rung & { readonly kind: 'moved'; readonly look?: RequestSpec; readonly path: string; readonly id?: string }
 
 /** A marker of whole seconds may equal the second of the write; one that was the same before the write has not moved. */
 export const moved: ProbeKind<Options> = {
@@ -35,6 +40,8 @@ export const moved: ProbeKind<Options> = {
     const why = trouble(answer)
     if (why !== null) return unanswered(why)
     if (view.sent_at_ms === null) return unanswered('nothing was sent, so nothing can have moved')
+    if (options.id !== undefined && compilePath(options.id)(answer.body) !== view.vars['id'])
+      return unanswered(`the answer is not about the one that was meant (\`${options.id}\`)`)
     const markOf = compilePath(options.path)
     const mark = markOf(options.look === undefined ? answer.record : answer.body)
     if (mark === undefined || mark === null) return shows('other', `there is no \`${options.path}\``)
