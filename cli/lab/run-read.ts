@@ -89,6 +89,8 @@ export async function playRead(
   const requests = twin.requests() - asks
   const judged = await judge(stage, scenario, chosen.target, { before, after: truthsOf(twin, only) }, last, earlier)
   const wanted = scenario.stopped === true ? ['stopped'] : [...new Set(lies.map((lie) => lie.fault))]
+  const best = dialect.file.streams[chosen.target]?.best
+  const capped = scenario.class === 'faulty' && judged.said === best?.is ? `stream ${chosen.target}: ${best.because}` : null
   const run: Omit<Run, 'log'> = {
     scenario: scenario.name,
     side: 'read',
@@ -103,7 +105,8 @@ export async function playRead(
     expected: scenario.expected,
     false_success: judged.false_success,
     false_block: scenario.class !== 'faulty' && !scenario.expected.includes(judged.said),
-    noticed: judged.said !== 'complete',
+    noticed: judged.said !== 'complete' && capped === null,
+    ...(capped === null ? {} : { capped }),
     differs: judged.differs,
     requests,
     requests_bare: bare,

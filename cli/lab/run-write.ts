@@ -56,6 +56,9 @@ export async function playWrite(
   const said: Said = wrong.length > 0 ? 'error' : ((last?.is as Said | undefined) ?? 'unknown')
   const best = scene.best
   const fired = scene.twin.fired
+  const why = scene.play.best?.because ?? `its declaration shows no more than ${best}`
+  const capped =
+    scenario.class === 'faulty' && said === best && best !== 'verified' ? `action ${scene.action.name}: ${why}` : null
   const names = [...new Set(scene.lies.map((lie) => lie.fault))]
   const counts = scenario.class !== 'faulty' || names.some((name) => (fired[name] ?? 0) > 0)
   const run: Run = {
@@ -75,7 +78,8 @@ export async function playWrite(
     expected: scenario.expected,
     false_success: judged.false_success,
     false_block: scenario.class !== 'faulty' && !scenario.expected.includes(said),
-    noticed: scenario.class === 'faulty' && (said !== best || best !== 'verified'),
+    noticed: scenario.class === 'faulty' && said !== best,
+    ...(capped === null ? {} : { capped }),
     differs: [...wrong, ...judged.differs].slice(0, 5),
     requests: scene.twin.requests(),
     requests_bare: scene.bare,

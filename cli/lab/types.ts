@@ -67,8 +67,10 @@ export type Run = {
   readonly false_success: boolean
   /** An honest or odd run that was not let through. */
   readonly false_block: boolean
-  /** A faulty run in which the lie was named: not `complete`, not `verified`. */
+  /** A faulty run in which the lie was named: not `complete`, not `verified`, and not only capped. */
   readonly noticed: boolean
+  /** A lie about what even an honest target cannot show here, and why: no less was said of it than ever is. Not noticed, and never believed. */
+  readonly capped?: string
   /** What was wrong, for the report: ids missing, facets not as said. At most 5. */
   readonly differs: readonly string[]
   readonly requests: number
@@ -188,6 +190,8 @@ export type Cell = {
   readonly said: { readonly [said in Said]?: number }
   readonly expected: readonly Said[]
   readonly noticed: number
+  /** Lies about what nothing can show here: not noticed, never believed. */
+  readonly capped: number
   readonly false_success: number
   readonly false_block: number
   readonly unexpected: number
@@ -235,7 +239,7 @@ export type PolicyLine = {
   readonly false_block: Rate
 }
 
-/** What cannot be noticed in a dialect, so that it is capped: its honest runs say no more than `unproven` either. */
+/** What cannot be noticed in a dialect, so that it is capped: honest runs of it (the dialect, a stream, an action) say no more either. */
 export type Capped = { readonly dialect: string; readonly scenarios: readonly string[]; readonly because: string }
 
 export type OfficialLine = Checked & {

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { dialectNames } from '../../cli/lab/dialects.ts'
 import { READ_FAULTS } from '../../cli/lab/faults/read.ts'
 import { compare, type StoredRow, type Truth } from '../../cli/lab/oracle/read.ts'
+import { cappedOf } from '../../cli/lab/report/cells.ts'
 import { openRig } from '../../cli/lab/rig.ts'
 import { playRead } from '../../cli/lab/run-read.ts'
 import { NOT_PLAYABLE, READ_SCENARIOS, readScenarios } from '../../cli/lab/scenarios/read.ts'
@@ -55,6 +56,18 @@ describe('reads that are lied to', () => {
       }
     },
   )
+
+  test('what nothing can show (Okta's first read of roles) is counted as capped, never as noticed', { timeout: 60_000 }, async () => {
+    const runs: Run[] = []
+    for (let seed = 1; seed <= 40 && !runs.some((run) => run.capped !== undefined); seed++)
+      runs.push(await play('okta', 'peer-hidden_row', seed))
+    const capped = runs.filter((run) => run.capped !== undefined)
+    expect(capped.map((run) => [run.said, run.noticed, run.capped?.split(':')[0]])).toEqual([
+      ['unproven', false, 'stream roles'],
+    ])
+    const said = cappedOf(capped)
+    expect(said).toEqual([{ dialect: 'okta', scenarios: ['peer-hidden_row'], because: capped[0]?.capped }])
+  })
 
   test('every lie is in a scenario, and every scenario is one of a lie that there is', () => {
     const used = new Set(READ_SCENARIOS.flatMap((one) => one.aims.map((aim) => aim.fault)))

@@ -32,6 +32,7 @@ function cellOf(runs: readonly Run[], scenario: Scenarios): Cell {
     said,
     expected: [...new Set(runs.flatMap((run) => run.expected))],
     noticed: many((run) => run.noticed),
+    capped: many((run) => run.capped !== undefined),
     false_success: many((run) => run.false_success),
     false_block: many((run) => run.false_block),
     unexpected: many((run) => !run.expected.includes(run.said)),
@@ -55,11 +56,27 @@ const YES = { read: 'complete', write: 'verified' } as const
 /** What says neither yes nor no. */
 const NEITHER: { readonly [side in Side]: readonly Said[] } = { read: ['unproven'], write: ['unverifiable', 'unknown'] }
 
+/** Lies about a stream or an action that nothing can show in this dialect, and lies in a dialect that can show nothing at all. */
+export function cappedOf(runs: readonly Run[]): readonly Capped[] {
+  return [...cappedAlways(runs), ...cappedParts(runs)]
+}
+
+function cappedParts(runs: readonly Run[]): readonly Capped[] {
+  const some = runs.filter((run) => run.counts && run.capped !== undefined)
+  return [...Map.groupBy(some, (run) => JSON.stringify([run.dialect, run.capped]))]
+    .map(([, of]) => ({
+      dialect: (of[0] as Run).dialect,
+      scenarios: [...new Set(of.map((run) => run.scenario))].sort(inOrder),
+      because: (of[0] as Run).capped ?? '',
+    }))
+    .sort((a, b) => inOrder(a.dialect, b.dialect) || inOrder(a.because, b.because))
+}
+
 /**
  * Measured, not claimed: in a dialect whose honest runs never get beyond "neither yes nor no", a lie that ends there too was not noticed;
  * the cap is what kept it from being believed.
  */
-export function cappedOf(runs: readonly Run[]): readonly Capped[] {
+function cappedAlways(runs: readonly Run[]): readonly Capped[] {
   const counted = runs.filter((run) => run.counts)
   return SIDES.flatMap((side) => {
     const dialects = Map.groupBy(

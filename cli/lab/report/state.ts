@@ -24,8 +24,9 @@ export function stateOf(capped: readonly Capped[]): StateOf {
     if (cell.false_block > 0) return 'block'
     if (cell.unexpected > 0) return 'unexpected'
     if (cell.class !== 'faulty') return 'through'
-    if (cell.noticed < cell.counted) return 'healed'
-    return at.has(`${cell.dialect} ${cell.scenario}`) ? 'capped' : 'noticed'
+    if (cell.noticed + cell.capped < cell.counted) return 'healed'
+    if (cell.noticed === 0 && cell.capped > 0) return 'capped'
+    return cell.capped === 0 && at.has(`${cell.dialect} ${cell.scenario}`) ? 'capped' : 'noticed'
   }
 }
 

@@ -72,10 +72,10 @@ export function tally(o: TallyOptions): LabReport {
   }
 }
 
-/** Of the lies that came to something. Where the answer was yes and it was so all the same (read again, applied late) there was nothing to notice. */
+/** Of the lies that came to something, those that nothing can show here included. Where the answer was yes and it was so all the same (read again, applied late) there was nothing to notice. */
 function detectionOf(runs: readonly Run[]): Rate {
   const noticed = runs.filter((run) => run.noticed && !run.false_success).length
-  return shareOf(noticed, noticed + runs.filter((run) => run.false_success).length)
+  return shareOf(noticed, noticed + runs.filter((run) => run.false_success || run.capped !== undefined).length)
 }
 
 function officialOf(played: readonly Played[], of: TallyOptions['official']): readonly OfficialLine[] {
