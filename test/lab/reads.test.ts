@@ -57,14 +57,14 @@ describe('reads that are lied to', () => {
     },
   )
 
-  test('what nothing can show (Okta's first read of roles) is counted as capped, never as noticed', { timeout: 60_000 }, async () => {
+  test('what nothing can show (roles of Okta, read first) is counted as capped, never as noticed', {
+    timeout: 60_000,
+  }, async () => {
     const runs: Run[] = []
     for (let seed = 1; seed <= 40 && !runs.some((run) => run.capped !== undefined); seed++)
       runs.push(await play('okta', 'peer-hidden_row', seed))
     const capped = runs.filter((run) => run.capped !== undefined)
-    expect(capped.map((run) => [run.said, run.noticed, run.capped?.split(':')[0]])).toEqual([
-      ['unproven', false, 'stream roles'],
-    ])
+    expect(capped.map((run) => [run.said, run.noticed, run.capped?.split(':')[0]])).toEqual([['unproven', false, 'stream roles']])
     const said = cappedOf(capped)
     expect(said).toEqual([{ dialect: 'okta', scenarios: ['peer-hidden_row'], because: capped[0]?.capped }])
   })
