@@ -3,6 +3,7 @@ import { COMMON, type CommandSpec, STORE } from './args.ts'
 import { writeNew } from './certify.ts'
 import { command } from './command.ts'
 import { withStore } from './compose.ts'
+import { actOf } from './inputs.ts'
 import { EXIT, JSON_VERSION } from './io.ts'
 import { readSecret, secretRef } from './secrets.ts'
 import { jsonLine, safe } from './text.ts'
@@ -35,12 +36,13 @@ export const run = command(spec, async ({ flags, words: [id = ''] }, io) => {
   if (out === undefined || key === undefined || origin === undefined)
     throw new Failure('cli/usage', 'proof', 'a proof needs --out FILE.zip, --key env:VARIABLE or file:PATH, and --origin NAME')
   return withStore(flags.store, io, false, async (store) => {
-    const [{ proofOf }, { signerOf }] = await Promise.all([
+    const [{ proofOf, proofTaken }, { signerOf }] = await Promise.all([
       import('../runtime/govern/proof/bundle.ts'),
       import('../runtime/ledger/checkpoint.ts'),
     ])
     const signer = signerOf(origin, readSecret('--key', secretRef('--key', key), io.env))
     const proof = await proofOf(store, id, { signer, origin }, { ids: flags.redact, decisions: flags['redact-decisions'] })
+    await store.enter(proofTaken(id, proof, actOf(io, 'rollcall proof')))
     writeNew('--out', out, proof.zip)
     const { note, verifier, entries, redacted } = proof
     if (flags.json)

@@ -13,9 +13,13 @@ export function openLimit(o: { readonly per_minute: number; readonly burst: numb
   const due = new Map<string, number>()
   return {
     take: (key, now_ms) => {
-      const at = Math.max(due.get(key) ?? 0, now_ms)
+      // A whole burst at most: where the clock was set back, nobody waits until it is there again.
+      const at = Math.min(Math.max(due.get(key) ?? 0, now_ms), now_ms + every_ms * o.burst)
       const early_ms = at - now_ms - every_ms * (o.burst - 1)
-      if (early_ms > 0) return early_ms
+      if (early_ms > 0) {
+        due.set(key, at)
+        return early_ms
+      }
       due.delete(key)
       due.set(key, at + every_ms)
       const [oldest] = due.size > MOST ? due.keys() : []

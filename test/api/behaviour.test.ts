@@ -162,6 +162,13 @@ describe('the rate limit', () => {
     expect(passed).toBeGreaterThanOrEqual(615)
     expect(passed).toBeLessThanOrEqual(621)
   })
+  test('a clock that is set back an hour keeps nobody out: one interval, and it goes on', () => {
+    const limit = openLimit({ per_minute: 60, burst: 5 })
+    const hour = 3_600_000
+    for (let i = 0; i < 7; i++) limit.take('x', hour)
+    const waits = [0, 500, 1000, 1000, 2000].map((ms) => limit.take('x', ms))
+    expect(waits).toEqual([1000, 500, 0, 1000, 0])
+  })
 })
 
 describe('connectors', () => {

@@ -30,6 +30,13 @@ test('a certification opens upon what is complete, is decided item by item, and 
   const closed = await send('POST', `${path}/close`, { why: 'all decided' })
   expect(closed.text).toContain('"state":"closed"')
   expect((await send('POST', `${path}/close`, { why: 'again' })).doc.code).toBe('certify/over')
+  const taken = async () => (await send('GET', '/v1/ledger?what=proof%20taken')).doc.items
+  expect(await taken()).toEqual([])
+  const proof = await world.as(world.token('acme', ['auditor']))('GET', `${path}/proof`)
+  expect(proof.status).toBe(200)
+  const about = acme.certification
+  const entry = { about, detail: { sha256: expect.stringMatching(/^[0-9a-f]{64}$/), redacted: 0 } }
+  expect(await taken()).toMatchObject([{ ...entry, from: expect.stringMatching(/^api .* token:/) }])
   expect((await send('GET', '/v1/certifications')).doc.items).toHaveLength(1)
 })
 

@@ -2,7 +2,7 @@ import { closeCertification, withdrawCertification } from '../../govern/certify/
 import { askFor, type Deciding, decide } from '../../govern/certify/decide.ts'
 import { openCertification, refreeze } from '../../govern/certify/open.ts'
 import { sheetPage } from '../../govern/certify/sheet.ts'
-import { proofOf } from '../../govern/proof/bundle.ts'
+import { proofOf, proofTaken } from '../../govern/proof/bundle.ts'
 import type { Json } from '../../types.ts'
 import { RECORD_TYPES, type RecordType } from '../../types.ts'
 import { brief, context, drain, known, looked, openedAnswer, reasonOf, refusal, shown, whoOf } from '../certify-parts.ts'
@@ -223,7 +223,9 @@ export const certifications: readonly Route[] = [
       const id = await known(ask)
       const origin = `${house.signer.name}/${room.tenant}`
       const redact = { ids: query['redact']?.split(',') ?? [], decisions: query['decisions'] === 'redacted' }
-      const { zip } = await proofOf(room.store, id, { signer: house.signer, origin }, redact)
+      const proof = await proofOf(room.store, id, { signer: house.signer, origin }, redact)
+      const { zip } = proof
+      await room.store.enter(proofTaken(id, proof, ask.act('through the API')))
       return { status: 200, file: { type: 'application/zip', name: `proof-${id}.zip`, bytes: zip } }
     },
   },

@@ -37,12 +37,14 @@ export async function decide(ctx: CertifyContext, id: string, decisions: readonl
   const row = await rowOf(ctx.store, id)
   const names = namesOf(row.key)
   const found = new Map<string, Found[]>()
+  const see = (item: Item, fields: JsonObject): void => {
+    const same = found.get(item.id)
+    if (same === undefined) found.set(item.id, [{ item, fields }])
+    else same.push({ item, fields })
+  }
+  const wanted = new Set(decisions.map((one) => one.id))
   for (const part of certificationOf(row).frozen.filter(({ reviewed }) => reviewed))
-    await population(ctx.store, names, part.snapshot, part, (item, fields) => {
-      const same = found.get(item.id)
-      if (same === undefined) found.set(item.id, [{ item, fields }])
-      else same.push({ item, fields })
-    })
+    await population(ctx.store, names, part.snapshot, part, see, wanted)
   const at = new Date(ctx.now()).toISOString()
   const links: Link[] = []
   const made: Decision[] = []
@@ -111,8 +113,11 @@ export async function askFor(ctx: CertifyContext, id: string, who: Who): Promise
   if (certification.state !== 'open') throw new Failure('certify/over', id, `${id} is ${certification.state}`)
   const names = namesOf(row.key)
   const parts = certification.frozen.filter(({ reviewed }) => reviewed)
-  const items = (await Promise.all(parts.map((part) => population(store, names, part.snapshot, part)))).flat()
-  const { revoked } = decided(items, await allDecisions(store, id))
+  const decisions = await allDecisions(store, id)
+  const ids = new Set(decisions.filter((one) => one.is === 'revoke').map((one) => one.id))
+  if (ids.size === 0) return { intents: [] }
+  const items = await Promise.all(parts.map((part) => population(store, names, part.snapshot, part, undefined, ids)))
+  const { revoked } = decided(items.flat(), decisions)
   const linked = intentsOf(await store.links(id))
   const wanted: { readonly item: Item; readonly intent: Intent }[] = []
   for (const { item, decision } of revoked) {

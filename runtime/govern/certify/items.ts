@@ -45,20 +45,21 @@ export function namesOf(key: Buffer): Names {
 
 const LOT = 5_000
 
-/** Records of a snapshot that are in scope, ascending by pseudonym: the order tells nothing. */
+/** Records of a snapshot that are in scope, ascending by pseudonym: the order tells nothing. `only`: of these native ids. */
 export async function population(
   store: CertifyStore,
   names: Names,
   snapshot: number,
   part: Pick<ScopePart, 'connection' | 'stream' | 'where'>,
   see: (item: Item, fields: JsonObject) => void = () => undefined,
+  only: ReadonlySet<string> | null = null,
 ): Promise<readonly Item[]> {
   const { connection, stream } = part
   const found: Item[] = []
   for (let after = 0; ; ) {
     const records = await store.snapshotRecords(snapshot, after, LOT)
     for (const one of records) {
-      if (!isInScope(part.where, one.fields)) continue
+      if (only?.has(one.id) === false || !isInScope(part.where, one.fields)) continue
       const item = names.item(connection, stream, one.id)
       const made = { item, record: names.record(item, one), connection, stream, id: one.id, seq: one.seq }
       found.push(made)

@@ -1,10 +1,12 @@
 /** The proof of a closed certification: what anybody can check with one file of ours, or with their own, without us and offline. */
+import { createHash } from 'node:crypto'
 import { Failure } from '../../errors.ts'
 import { type Signer, signCheckpoint, verifierText } from '../../ledger/checkpoint.ts'
+import type { NewEntry } from '../../ledger/entry.ts'
 import { rootOf } from '../../ledger/root-of.ts'
 import { leafHash } from '../../ledger/tree.ts'
 import type { CertifyStore } from '../../store/certify-port.ts'
-import type { LedgerStore } from '../../store/ledger-port.ts'
+import type { Act, LedgerStore } from '../../store/ledger-port.ts'
 import type { WriteStore } from '../../store/write-port.ts'
 import { decisionLine, differenceLine, namesOf, pageLines, population, populationLine } from '../certify/items.ts'
 import { allDecisions, rowOf } from '../certify/look.ts'
@@ -72,6 +74,14 @@ export async function proofOf(
   ])
   return { zip, note, verifier, entries: entries.length, words: closed.words, redacted }
 }
+
+/** Who took which proof: entered before it is handed out. No ids in it: what was hidden stays hidden. */
+export const proofTaken = (id: string, { zip, redacted }: Proof, act: Act): NewEntry => ({
+  ...act,
+  what: 'proof taken',
+  about: id,
+  detail: { sha256: createHash('sha256').update(zip).digest('hex'), redacted },
+})
 
 type List = { readonly name: string; readonly lines: readonly string[]; readonly root: string }
 
