@@ -68,6 +68,11 @@ describe('a certification', () => {
     expect([verified.exit, verified.out]).toEqual([0, expect.stringContaining('WHAT IS PROVEN')])
     const other = await lab.proof(certification, 'redacted.zip', '--redact-decisions', '--redact', decided.doc.revocations[0].id)
     expect(verifyProof(other.file, key)).toMatchObject({ status: 0, answer: { holds: true, redacted: 14 } })
+    const taken = (await w.json('ledger', '--what', 'proof taken')).doc.entries
+    expect(taken.map((one: { detail: object; from: string }) => [one.from, one.detail])).toMatchObject([
+      ['cli', { redacted: 0 }],
+      ['cli', { redacted: 14 }],
+    ])
     const ids = decided.doc.revocations[0].id.split('/')
     for (const one of [file, other.file]) {
       const told = Object.values(unzipSync(readFileSync(one)))
