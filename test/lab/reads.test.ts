@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { dialectNames } from '../../cli/lab/dialects.ts'
 import { READ_FAULTS } from '../../cli/lab/faults/read.ts'
+import { without } from '../../cli/lab/faults/read-types.ts'
 import { compare, type StoredRow, type Truth } from '../../cli/lab/oracle/read.ts'
 import { cappedOf } from '../../cli/lab/report/cells.ts'
 import { openRig } from '../../cli/lab/rig.ts'
@@ -83,6 +84,23 @@ describe('reads that are lied to', () => {
       (name) => !names.has(name) && !names.has(alias[name] ?? '') && NOT_PLAYABLE[name] === undefined,
     )
     expect(missing).toEqual([])
+  })
+
+  test('a hidden row is the first of its page, the last, one in the middle, and any: drawn', () => {
+    const places = (rows: number, inside: boolean) =>
+      [0, 0.5, 0.9, 1].map((from) => {
+        const all = Array.from({ length: rows }, (_, place) => place)
+        const left = without(all, { fault: 'hidden_row', stream: 'users', from, ...(inside ? { inside: true as const } : {}) })
+        return all.filter((place) => !left.includes(place)).join()
+      })
+    expect(places(7, false)).toEqual(['0', '3', '5', '6'])
+    expect(places(7, true)).toEqual(['0', '3', '5', '5'])
+    expect([places(1, true), places(1, false)]).toEqual([
+      ['0', '0', '0', '0'],
+      ['0', '0', '0', '0'],
+    ])
+    const scenario = READ_SCENARIOS.find((one) => one.name === 'peer-hidden_row')
+    expect(scenario?.aims[0]?.cut).toBe('inside')
   })
 
   test('scenario names are told apart', () => {

@@ -2,7 +2,7 @@
 import type { Json } from '../../../runtime/types.ts'
 import { some } from '../random.ts'
 import { at, put } from '../twin/path.ts'
-import type { Native, Page, Row } from '../twin/types.ts'
+import type { Entry, Native, Page, Row } from '../twin/types.ts'
 import { type ReadFault, type ReadLie, type Struck, without } from './read-types.ts'
 
 const by = (lie: ReadLie): number => lie.rows ?? 1
@@ -14,7 +14,7 @@ export const PAGES: { readonly [name: string]: ReadFault } = {
   },
   hidden_row: {
     says: 'records cut from a page after it was made; the total is true',
-    rows: ({ lie }, rows) => without(rows, by(lie)),
+    rows: ({ lie }, rows) => without(rows, lie),
   },
   dropped_rows: {
     says: 'random records missing, others at each reading',
@@ -56,7 +56,7 @@ export const PAGES: { readonly [name: string]: ReadFault } = {
     says: 'a replica without some records, with its own total',
     page: ({ lie }, page) => ({
       ...page,
-      rows: page.rows === null ? null : without(page.rows, by(lie)),
+      rows: page.rows === null ? null : without(page.rows, lie),
       total: page.total - Math.min(by(lie), page.rows?.length ?? 0),
     }),
   },
@@ -83,10 +83,9 @@ export const PAGES: { readonly [name: string]: ReadFault } = {
   },
   hidden_person: {
     says: 'one record cut from whatever page it is on, at each reading; the total is true',
-    rows: ({ state }, rows) => {
-      const first = rows[Math.floor(rows.length / 2)]
-      if (state['who'] === undefined && first?.entry !== null && first !== undefined) state['who'] = first.entry.id
-      return rows.filter((row) => row.entry?.id !== state['who'])
+    rows: ({ state, twin, lie }, rows) => {
+      state['who'] ??= some(twin.random, listed(twin, lie.stream), 1)[0]?.id ?? null
+      return rows.filter((row) => row.entry === null || row.entry.id !== state['who'])
     },
   },
   case_twin: {
@@ -111,8 +110,10 @@ export const PAGES: { readonly [name: string]: ReadFault } = {
   },
   bad_row: {
     says: 'one record with a value of the wrong type',
-    rows: (struck, rows) =>
-      rows.map((row, place) => (place === Math.floor(rows.length / 2) ? edited(struck, row, ['two', 'names']) : row)),
+    rows: (struck, rows) => {
+      const bad = placeIn(struck, rows.length)
+      return rows.map((row, place) => (place === bad ? edited(struck, row, ['two', 'names']) : row))
+    },
   },
 }
 
@@ -124,15 +125,30 @@ function lastPage(page: Page, pages: Struck['twin']['connector']['streams'][stri
   return { ...page, next: null, total, pages: page.spot.page }
 }
 
-/** The second record of the page takes the first one's id, changed. */
-function withTwin({ twin, lie }: Struck, rows: readonly Row[], change: (id: string) => string): readonly Row[] {
+/** Whom the list shows; the credential's own account reads, and is nobody's victim. */
+function listed({ file, world }: Struck['twin'], stream: string): readonly Entry[] {
+  const told = file.streams[stream]
+  const all = [...(world.collections.get(told?.of ?? '')?.values() ?? [])].slice(told?.of === file.me ? 1 : 0)
+  return told === undefined ? all : all.filter((entry) => world.matches(told.of, entry, told.where, () => undefined))
+}
+
+/** A place on the page, drawn once: each reading is told the same. */
+function placeIn({ state, twin }: Struck, rows: number): number {
+  state['share'] ??= twin.random()
+  return Math.min(rows - 1, Math.floor(Number(state['share']) * rows))
+}
+
+/** A record of the page takes the id of the one before, changed. */
+function withTwin(struck: Struck, rows: readonly Row[], change: (id: string) => string): readonly Row[] {
+  const { twin, lie } = struck
   const path = simple(twin.connector.streams[lie.stream]?.id[0])
-  const [first, second, ...rest] = rows
+  const place = placeIn(struck, rows.length - 1)
+  const [first, second] = rows.slice(place)
   if (path === null || first === undefined || second === undefined) return rows
   const body = structuredClone(second.body) as Native
   const id = at(first.body, path)
   put(body, path, typeof id === 'string' ? change(id) : (id as Json))
-  return [first, { entry: null, body }, ...rest]
+  return rows.with(place + 1, { entry: null, body })
 }
 
 /** The first required field that is a plain path: what it holds is replaced; undefined takes it away. */

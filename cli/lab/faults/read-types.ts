@@ -16,6 +16,10 @@ export type ReadLie = {
   readonly skip?: number
   /** How many records, or how far off a number is. */
   readonly rows?: number
+  /** Where on the page it cuts, as a share of the rows that it can cut: 0 is the first, 1 the last. Drawn once, so that each reading shows the same. */
+  readonly from?: number
+  /** Leaves the last row of the page alone: a list by offset would get it again at the head of the next. */
+  readonly inside?: true
   readonly seconds?: number
   /** Ids of those it hides; absent: chosen by chance. */
   readonly who?: readonly string[]
@@ -54,8 +58,9 @@ export type ReadFault = {
   readonly after?: (struck: Struck) => void
 }
 
-/** From the middle, where the next page cannot make it good. */
-export function without<T>(rows: readonly T[], count: number): readonly T[] {
-  const from = rows.length < 3 ? 0 : Math.floor(rows.length / 3)
+/** `rows` of them in a row, from the place that the lie names. */
+export function without<T>(rows: readonly T[], { rows: count = 1, from: share = 0, inside }: ReadLie): readonly T[] {
+  const last = Math.max(0, rows.length - count - (inside === true ? 1 : 0))
+  const from = Math.round(share * last)
   return rows.filter((_, place) => place < from || place >= from + count)
 }

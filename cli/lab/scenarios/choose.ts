@@ -47,10 +47,16 @@ export function choose(scenario: ReadScenario, dialect: Dialect, twin: Twin, pag
   const rows = rowsOf(twin, target)
   // One answer is one page, however many rows it has.
   const size = dialect.connector.streams[target]?.pages.kind === 'none' ? Math.max(1, rows) : page_size
-  return { target, lies: scenario.aims.map((aim) => aimed(aim, target, rows, size, random)) }
+  return { target, lies: scenario.aims.map((aim) => aimed(aim, twin, target, { rows, size }, random)) }
 }
 
-function aimed(aim: Aim, stream: string, rows: number, page_size: number, random: Random): ReadLie {
+function aimed(
+  aim: Aim,
+  twin: Twin,
+  stream: string,
+  { rows, size: page_size }: { readonly rows: number; readonly size: number },
+  random: Random,
+): ReadLie {
   const pages = Math.max(1, Math.ceil(rows / page_size))
   const page = pageOf(aim.where, pages, random)
   const counts = {
@@ -66,8 +72,26 @@ function aimed(aim: Aim, stream: string, rows: number, page_size: number, random
     ...(aim.times === undefined ? {} : { times: aim.times }),
     ...(count === undefined ? {} : { rows: count }),
     ...(aim.seconds === undefined ? {} : { seconds: aim.seconds }),
-    ...(aim.one_parent === true ? { parent: 0 } : {}),
+    ...(aim.cut === undefined ? {} : { from: aim.cut === 'end' ? 1 : shareOf(random) }),
+    ...(aim.cut === 'inside' ? { inside: true as const } : {}),
+    ...(aim.one_parent === true ? { parent: oneOf(random, parentsOf(twin, stream)) } : {}),
   }
+}
+
+/** The first, the last, the middle, or anywhere. */
+const shareOf = (random: Random): number => oneOf(random, [0, 1, 0.5, random()])
+
+/** Below which parents there is something, by their places in the list above, from 0; of fixed values each. */
+function parentsOf(twin: Twin, stream: string): readonly number[] {
+  const [each] = Object.values(twin.connector.streams[stream]?.each ?? {})
+  if (each?.from === 'values') return each.values.map((_, place) => place)
+  const parent = each?.from === 'stream' ? twin.file.streams[each.stream]?.of : undefined
+  const of = twin.file.streams[stream]?.of ?? ''
+  const link = Object.entries(twin.file.collections[of]?.links ?? {}).find(([, target]) => target === parent)?.[0]
+  if (parent === undefined || link === undefined) return [0]
+  const full = new Set([...(twin.world.collections.get(of)?.values() ?? [])].map((entry) => entry.links[link]))
+  const places = [...(twin.world.collections.get(parent)?.keys() ?? [])].flatMap((id, place) => (full.has(id) ? [place] : []))
+  return places.length === 0 ? [0] : places
 }
 
 function pageOf(where: Aim['where'], pages: number, random: Random): number | 'last' | null {

@@ -42,7 +42,10 @@ export const READING: readonly ReadScenario[] = [
   lost('R5', 'a total too low', [{ fault: 'total_under', rows: 'some' }], { target: fits.totalled, pages: 1, sizes: SEVERAL }),
   settled('R4/once', 'a total too high, once', [{ fault: 'total_over', rows: 'some', times: 1 }], { target: fits.listTotalled }),
   settled('R5/once', 'a total too low, once', [{ fault: 'total_under', rows: 'some', times: 1 }], { target: fits.listTotalled }),
-  settled('R6', 'the total is the length of the page', [{ fault: 'total_page_length' }], { target: fits.listTotalled }),
+  settled('R6', 'the total is the length of the page', [{ fault: 'total_page_length' }], {
+    // On a list of one page it is the truth.
+    target: fits.both(fits.paged, fits.listTotalled),
+  }),
   lost('R7', 'the page before comes again in place of its own', [{ fault: 'repeated', where: 'later' }]),
   settled('R7/once', 'the page before comes again, once', [{ fault: 'repeated', where: 'later', times: 1 }]),
   lost('R8', 'next points to the page itself', [{ fault: 'next_self', where: 'early' }], { target: fits.cursors }),
@@ -105,8 +108,15 @@ export const READING: readonly ReadScenario[] = [
     pages: 1,
     sizes: SMALL,
   }),
-  lost('R23', 'a page of a stale replica, with its own total', [{ fault: 'stale_page', where: 'any', rows: 'some' }]),
-  settled('R23/once', 'a page of a stale replica, once', [{ fault: 'stale_page', where: 'any', rows: 'some', times: 1 }]),
+  lost('R23', 'a page of a stale replica, with its own total', [
+    { fault: 'stale_page', where: 'any', rows: 'some', cut: 'inside' },
+  ]),
+  settled('R23/end', 'a page of a stale replica that lacks its last records', [
+    { fault: 'stale_page', where: 'any', rows: 'some', cut: 'end' },
+  ]),
+  settled('R23/once', 'a page of a stale replica, once', [
+    { fault: 'stale_page', where: 'any', rows: 'some', cut: 'any', times: 1 },
+  ]),
   lost('R24', 'an edge names a live record that its list does not show', [{ fault: 'hidden_with_totals', rows: 1 }], {
     target: fits.named,
     pages: 1,
@@ -172,7 +182,7 @@ export const READING: readonly ReadScenario[] = [
     target: fits.both(fits.paged, fits.users),
     sizes: ['thousands'],
   }),
-  lost('R2/thousands', 'one record of thousands lost', [{ fault: 'hidden_row', where: 'any' }], {
+  lost('R2/thousands', 'one record of thousands lost', [{ fault: 'hidden_row', where: 'any', cut: 'inside' }], {
     target: fits.both(fits.paged, fits.users),
     sizes: ['thousands'],
   }),

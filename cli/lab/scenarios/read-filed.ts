@@ -30,7 +30,7 @@ export const FILED: readonly ReadScenario[] = [
   ),
   lost('filed-16', 'okta provider #2951: a later page overwrites the one before', [{ fault: 'overwritten', where: 'early' }]),
   settled('filed-17', 'pipeshub#1189: the total equals the page, and the list stops there', [{ fault: 'total_page_length' }], {
-    target: fits.both(fits.users, fits.listTotalled),
+    target: fits.both(fits.users, fits.paged, fits.listTotalled),
     sizes: PAGES,
   }),
   lost('filed-18', 'wso2#27973: a record silently dropped, which the total counts', [{ fault: 'hidden_person' }], {

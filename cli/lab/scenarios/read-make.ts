@@ -9,7 +9,7 @@ export const LOST: readonly Said[] = ['incomplete', 'unproven']
 export const SETTLED: readonly Said[] = ['complete', 'incomplete', 'unproven']
 export const WHOLE: readonly Said[] = ['complete']
 
-export const SMALL: readonly Size[] = ['page-1', 'page', 'page+1', 'two', 'pages']
+export const SMALL: readonly Size[] = ['one', 'page-1', 'page', 'page+1', 'two', 'pages']
 export const SEVERAL: readonly Size[] = ['page+1', 'two', 'pages']
 export const PAGES: readonly Size[] = ['pages']
 

@@ -12,7 +12,6 @@ const ON_A_PAGE: readonly (readonly [fault: string, says: string, rest?: Rest])[
   ['ok_false_200', '{"ok":false} with 200'],
   ['rows_null', 'null where the list should be'],
   ['empty_page', 'the records of a page lost, its next is right'],
-  ['hidden_row', 'one record of a page lost', { target: fits.any, pages: 1, sizes: SMALL }],
   ['forbidden', '403 on a page'],
   ['not_found', '404 on a page'],
   ['unauthorized', '401 on a page'],
@@ -20,12 +19,32 @@ const ON_A_PAGE: readonly (readonly [fault: string, says: string, rest?: Rest])[
   ['cut', 'the connection breaks in the middle of a page'],
 ]
 
-export const PEERS: readonly ReadScenario[] = ON_A_PAGE.flatMap(([fault, says, rest]) => [
+const ROW: Rest = { target: fits.any, pages: 1, sizes: SMALL }
+const HIDDEN: readonly ReadScenario[] = [
   lost(
-    `peer-${fault}`,
-    `${says}, whenever it is asked for`,
-    [{ fault, where: fault === 'empty_page' || fault === 'rows_null' ? 'early' : 'any' }],
-    rest,
+    'peer-hidden_row',
+    'one record of a page lost, any but its last',
+    [{ fault: 'hidden_row', where: 'any', cut: 'inside' }],
+    ROW,
   ),
-  settled(`peer-${fault}/once`, `${says}, once`, [{ fault, where: 'any', times: 1 }], rest),
-])
+  // By offset the next page begins with it, and nothing is lost.
+  settled('peer-hidden_row/end', 'the last record of a page lost', [{ fault: 'hidden_row', where: 'any', cut: 'end' }], ROW),
+  settled(
+    'peer-hidden_row/once',
+    'one record of a page lost, once',
+    [{ fault: 'hidden_row', where: 'any', cut: 'any', times: 1 }],
+    ROW,
+  ),
+]
+
+export const PEERS: readonly ReadScenario[] = HIDDEN.concat(
+  ON_A_PAGE.flatMap(([fault, says, rest]) => [
+    lost(
+      `peer-${fault}`,
+      `${says}, whenever it is asked for`,
+      [{ fault, where: fault === 'empty_page' || fault === 'rows_null' ? 'early' : 'any' }],
+      rest,
+    ),
+    settled(`peer-${fault}/once`, `${says}, once`, [{ fault, where: 'any', times: 1 }], rest),
+  ]),
+)

@@ -15,6 +15,8 @@ export type Aim = {
   readonly where?: Where
   readonly times?: number
   readonly rows?: number | 'some' | 'third' | 'half_page'
+  /** Which rows of the page: any, the last ones, or any but the last. Absent: it cuts none. */
+  readonly cut?: 'any' | 'end' | 'inside'
   readonly seconds?: number
   /** Only the list below one parent record that has rows. */
   readonly one_parent?: boolean
