@@ -40,7 +40,7 @@ test(`a proof over ${IDENTITIES} decided identities is verified in less than 10 
   await timed('decide', () => decide(stage, certification, ids.map(keep), who('lee')))
   await timed('decide_one', () => decide(stage, certification, [keep(ids[0] ?? '')], who('lee')))
   // Nobody else is made a pseudonym and a hash of: that takes seconds.
-  expect(took['decide_one']).toBeLessThan(2500)
+  expect(took['decide_one']).toBeLessThan((took['decide'] ?? 0) / 3)
   const pages = await paged(certification)
   expect(pages.ids).toBe(IDENTITIES)
   process.stdout.write(`the sheet of ${IDENTITIES} in pages of 100: first ${pages.first_ms} ms, slowest ${pages.slowest_ms} ms\n`)
