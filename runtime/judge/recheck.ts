@@ -39,6 +39,9 @@ export function recheckedOutcome(
     const now = facetNow(one, looks, action.verify, silent)
     const mine = looks.filter((look) => look.facet === one.facet)
     if (now === 'asked') return { ...one, is: 'verified', looks: mine.length, verified_at: one.verified_at ?? mine.at(-1)!.at }
+    // Another facet ends this recheck before enough looks agree on this one: what the last of them did not show is not left verified.
+    if (now === 'looking' && one.is === 'verified' && (mine.at(-1)?.shows === 'other' || mine.at(-1)?.shows === 'gone'))
+      return { ...one, is: 'unknown', because: mine.at(-1)!.because, looks: mine.length, verified_at: null }
     if (now !== 'other') return one
     return { ...one, is: 'refuted', because: mine.at(-1)!.because, looks: mine.length, verified_at: null }
   })

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { joinFacets, judgeFacet, NEGATIVE } from '../../runtime/judge/facet.ts'
 import { judgeOutcome, OUTCOME_RULES } from '../../runtime/judge/outcome.ts'
-import { judgeRecheck } from '../../runtime/judge/recheck.ts'
+import { judgeRecheck, recheckedOutcome } from '../../runtime/judge/recheck.ts'
 import { probe } from '../../runtime/kinds/probe/index.ts'
 import type { Action } from '../../runtime/types.ts'
 import { type IntentEvent, type Look, OUTCOMES, type Outcome } from '../../runtime/write-types.ts'
@@ -332,5 +332,21 @@ describe('looked at again', () => {
     ['refuted', ['other', 'other'], 'stands'],
   ] as const)('%s, then %j: %s', (facet, shows, expected) => {
     expect(judgeRecheck(was(facet, facet), again(...shows), [verify('account')])).toBe(expected)
+  })
+
+  test('reverted because of one facet: another that no longer shows either is not left verified', () => {
+    const one = (facet: 'account' | 'profile') => ({ ...was('verified', 'verified').facets[0]!, facet })
+    const before = { ...was('verified', 'verified'), facets: [one('account'), one('profile')] }
+    const of = action({ verify: [verify('account', 'state', { agree: 3 }), verify('profile', 'state', { agree: 2 })] })
+    const at2 = (facet: 'account' | 'profile', n: number, shows: Look['shows']) =>
+      [70, 80].map((s) => lookOf(s, shows, { facet, verify: n, phase: 'recheck', control: 'alive' }))
+    const ended = (account: Look['shows']) =>
+      recheckedOutcome(before, [...at2('account', 0, account), ...at2('profile', 1, 'other')], of, [])
+    expect(ended('gone')?.facets.map(({ is, verified_at }) => [is, verified_at === null])).toEqual([
+      ['unknown', true],
+      ['refuted', true],
+    ])
+    // What still shows stays what it was, and so does what nobody could see.
+    for (const shows of ['asked', 'unanswered'] as const) expect(ended(shows)?.facets[0]?.is).toBe('verified')
   })
 })

@@ -77,6 +77,24 @@ describe('the oracle', () => {
     expect([judged.differs, judged.false_success]).toEqual([differs, differs.length > 0])
   })
 
+  test('of two facets that were undone each must be told: reverted because of one excuses nothing of the other', () => {
+    const both = (account: string, sessions: string) => [
+      facet(account),
+      { facet: 'sessions', is: sessions, verified_at: sessions === 'verified' ? at(10) : null },
+    ]
+    const history = [
+      { at_ms: 0, holds: { account: true, sessions: true } },
+      { at_ms: 50_000, holds: { account: false, sessions: false } },
+    ]
+    const all = (sessions: string) => [
+      told('verified', both('verified', 'verified')),
+      told('reverted', both('refuted', sessions), 60),
+    ]
+    const now = { account: false, sessions: false }
+    expect(judgeWrite(all('verified'), history, now).differs).toEqual(['sessions was undone, and nothing says so'])
+    expect(judgeWrite(all('refuted'), history, now).differs).toEqual([])
+  })
+
   test('what held in every copy while the looks agreed was seen so; what never did was not', () => {
     const reverted = [told('verified', [facet('verified', 10)]), told('reverted', [facet('refuted', null)], 60)]
     const held = since([0, false], [8, true], [9.6, false])

@@ -55,7 +55,8 @@ export type Judged = {
 
 /**
  * `told`: every outcome in order, the last is what stands in the end. `history`: what held since when, oldest first.
- * A facet may become untrue after it was verified, as long as the last word says `reverted` or `refuted` of it.
+ * A facet may become untrue after it was verified, as long as the last word says something else of that very facet: `reverted` of another one
+ * excuses nothing.
  * `spans_ms`: how long the looks of a facet take that are needed to agree. Copies are asked one after the other: what held in all of them at
  * one instant of that time was seen as it was, though the first one asked may have lost it again while the last one was asked.
  */
@@ -79,7 +80,7 @@ export function judgeWrite(
   }
   const last = told.at(-1)
   for (const one of last?.facets ?? [])
-    if (one.is === 'verified' && one.facet in now && now[one.facet] !== true && last?.is !== 'reverted')
+    if (one.is === 'verified' && one.facet in now && now[one.facet] !== true)
       differs.push(`${one.facet} was undone, and nothing says so`)
   return { false_success: differs.length > 0, differs: [...new Set(differs)].slice(0, 5) }
 }

@@ -27,7 +27,8 @@ export type TallyOptions = {
 export function tally(o: TallyOptions): LabReport {
   const base = o.played.filter(({ job }) => job.off.length === 0)
   const runs = base.map(({ run }) => run)
-  const counted = runs.filter((run) => run.counts)
+  // What broke, or was believed and false, is never dropped because the lie had nothing to strike.
+  const counted = runs.filter((run) => run.counts || run.said === 'error' || run.false_success)
   const of = (side: Side, faulty: boolean) => counted.filter((run) => run.side === side && (run.class === 'faulty') === faulty)
   const [reads, writes] = [of('read', true), of('write', true)]
   const controls = counted.filter((run) => run.class !== 'faulty')
