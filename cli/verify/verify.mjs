@@ -499,6 +499,8 @@ const answer = {
   faults: faults.slice(0, 20),
   more_faults: Math.max(0, faults.length - 20),
 }
+// Read by `head`: what was not read is no fault, and the exit code is the answer.
+process.stdout.on('error', () => process.exit(holds ? 0 : 1))
 if (json) process.stdout.write(`${JSON.stringify(answer)}\n`)
 else if (holds) {
   process.stdout.write(

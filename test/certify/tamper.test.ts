@@ -2,6 +2,7 @@
  * Whatever is changed in a proof is found: by its bytes, by who repacks it well (new sums, new seal), and by who has the statement written
  * anew and another key. Every tampering is counted.
  */
+import { spawnSync } from 'node:child_process'
 import { createHash, generateKeyPairSync } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -179,4 +180,17 @@ describe('what is changed in a proof is found', () => {
     process.stdout.write(`proof: ${played} files, every tampering found\n`)
     expect(played).toBeGreaterThan(200)
   })
+})
+
+test('whoever reads only the first line of it gets the same exit code, and no fault of ours', () => {
+  const bad = join(lab.w.dir, 'cut-short.zip')
+  writeFileSync(bad, good.subarray(0, -1))
+  for (const [of, code] of [
+    [file, 0],
+    [bad, 1],
+  ] as const) {
+    const line = `"${process.execPath}" cli/verify/verify.mjs "${of}" --key "${key}" | true; exit \${PIPESTATUS[0]}`
+    const { status, stderr } = spawnSync('bash', ['-c', line], { encoding: 'utf8' })
+    expect([status, stderr]).toEqual([code, ''])
+  }
 })
