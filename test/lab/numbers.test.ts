@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { exactLower, exactUpper, rateOf, shareOf, wilson } from '../../cli/lab/report/numbers.ts'
+import { policiesOf } from '../../cli/lab/report/policy-lines.ts'
+import { lessThanYes } from '../../cli/lab/report/words.ts'
+import type { LabReport, Played } from '../../cli/lab/types.ts'
 
 describe('against published values', () => {
   // Newcombe 1998, Statistics in Medicine 17:857, table I: method 3 (score), method 5 (Clopper–Pearson), two-sided 95 %.
@@ -72,4 +75,24 @@ test.each([
     sum += ways * p ** i * (1 - p) ** (n - i)
   }
   expect(sum).toBeCloseTo(0.05, 9)
+})
+
+test('beside other policies whatever is no plain yes is blocked, ours too; a report counts it apart', () => {
+  const played = (said: string) => ({
+    job: { side: 'write', off: [] },
+    run: { class: 'odd', counts: true, said, false_success: false, false_block: false },
+    policies: [{ policy: 'status code means success', class: 'odd', false_success: false, false_block: false }],
+  })
+  const lines = policiesOf(['verified', 'unknown', 'partial'].map(played) as unknown as readonly Played[])
+  expect(lines.map(({ policy, false_block: { k, n } }) => [policy, k, n])).toEqual([
+    ['Rollcall', 2, 3],
+    ['status code means success', 0, 3],
+  ])
+  const cells = [
+    { class: 'odd', said: { verified: 3, unknown: 2 } },
+    { class: 'honest', said: { complete: 4, unproven: 1 } },
+    { class: 'faulty', said: { incomplete: 9 } },
+  ]
+  const report = { cells, honest: { runs: 10 } } as unknown as LabReport
+  expect(lessThanYes(report)).toEqual([['no lie, and no plain yes', '3 of 10: unknown 2, unproven 1']])
 })

@@ -46,6 +46,18 @@ function told(what: string, faulty: number, rate: Rate): readonly (readonly [wha
   return [[`lies of ${what} noticed`, `${interval(rate)}${came}`]]
 }
 
+/** Controls that ended in less than a plain yes: allowed where their scenario says so, and never hidden in the 0 of false blocks. */
+export function lessThanYes({ cells, honest }: LabReport): readonly (readonly [what: string, text: string])[] {
+  const said = new Map<string, number>()
+  for (const cell of cells)
+    if (cell.class !== 'faulty')
+      for (const [is, n] of Object.entries(cell.said)) if (!YES.has(is)) said.set(is, (said.get(is) ?? 0) + n)
+  const all = [...said.values()].reduce((sum, n) => sum + n, 0)
+  const parts = [...said].sort(([a], [b]) => a.localeCompare(b, 'en')).map(([is, n]) => `${is} ${count(n)}`)
+  return all === 0 ? [] : [['no lie, and no plain yes', `${count(all)} of ${count(honest.runs)}: ${parts.join(', ')}`]]
+}
+const YES: ReadonlySet<string> = new Set(['complete', 'verified'])
+
 /** Lies noticed, and what noticing costs. */
 export function sidelines(report: LabReport): readonly (readonly [what: string, text: string])[] {
   const { rates } = report
@@ -53,6 +65,7 @@ export function sidelines(report: LabReport): readonly (readonly [what: string, 
   return [
     ...told('reads', report.reads.faulty, rates.detection_reads),
     ...told('changes', report.writes.faulty, rates.detection_writes),
+    ...lessThanYes(report),
     ...(overhead === null
       ? []
       : [['requests of an honest read', `${overhead.toFixed(2)} × those of a loop that proves nothing`] as const]),
