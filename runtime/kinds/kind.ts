@@ -154,7 +154,7 @@ export type ProofAsk =
       readonly sample: number
     }
   /** Each parent's own count against the records read below it; the store answers. */
-  | { readonly ask: 'per_parent'; readonly variable: string; readonly field: string }
+  | { readonly ask: 'per_parent'; readonly variable: string; readonly field: string; readonly at_least: boolean }
   /** Are these ids in the read? The store answers. */
   | { readonly ask: 'has'; readonly ids: 'whoami' | 'canaries' }
 

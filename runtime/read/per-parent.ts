@@ -29,12 +29,15 @@ export async function perParent(context: ProofContext, ask: Extract<ProofAsk, { 
     if (counted === null) {
       count.uncounted++
       if (read === 0) count.uncounted_empty++
-    } else if (counted === read) count.equal++
+    } else if (fits(ask.at_least, counted, read)) count.equal++
     else differing.push({ parent: parent.id, counted, read })
   }
-  const still = differing.length > ASK_AGAIN ? differing : await stillDiffering(context, source.stream, ask.field, differing)
+  const still = differing.length > ASK_AGAIN ? differing : await stillDiffering(context, source.stream, ask, differing)
   return { ask: 'per_parent', ...count, equal: count.equal + differing.length - still.length, differing: still, failed: null }
 }
+
+const fits = (at_least: boolean, counted: number | null | undefined, read: number): boolean =>
+  at_least ? typeof counted === 'number' && counted <= read : counted === read
 
 function countIn(fields: JsonObject, field: string): number | null {
   const keep = fields['keep'] as { readonly [name: string]: Json } | undefined
@@ -46,16 +49,16 @@ function countIn(fields: JsonObject, field: string): number | null {
 async function stillDiffering<T extends { readonly parent: string; readonly read: number }>(
   context: ProofContext,
   stream: string,
-  field: string,
+  { field, at_least }: { readonly field: string; readonly at_least: boolean },
   differing: readonly T[],
 ): Promise<readonly T[]> {
   if (differing.length === 0) return differing
   if (isOwnList(context, stream)) {
     const listed = await countsListed(context, stream, field)
-    return differing.filter((one) => listed.get(one.parent) !== one.read)
+    return differing.filter((one) => !fits(at_least, listed.get(one.parent), one.read))
   }
   const now = await Promise.all(differing.map((one) => countNow(context, stream, field, one.parent)))
-  return differing.filter((one, index) => now[index] !== one.read)
+  return differing.filter((one, index) => !fits(at_least, now[index], one.read))
 }
 
 /**

@@ -192,7 +192,8 @@ test('where no rate is declared a refusal takes slots, and time gives them back'
       Array.from({ length: 40 }, () =>
         it.run('sync', undefined, async () => {
           most = Math.max(most, ++running)
-          await new Promise((done) => setTimeout(done, 2))
+          // Long enough that all that may run at once are at it together.
+          await new Promise((done) => setTimeout(done, 20))
           running--
         }),
       ),

@@ -110,6 +110,7 @@ describe('reads that are lied to', () => {
 
 describe('what the lab found stays found', () => {
   test.each([
+    ['google-workspace', 'filed-3', 866657217, 'a group emptied alike in both passes counts its people: fewer are too few'],
     ['scim2', 'peer-hidden_row', 2, 'a count inside the very answer that the members came from is no second count'],
     ['offset', 'filed-1', 1, 'a count of 0 does not confirm a list that had records before'],
     ['none', 'filed-1', 2, 'the same, of a list in one answer'],

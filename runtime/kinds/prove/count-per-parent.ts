@@ -16,6 +16,11 @@ const schema = {
       description:
         'The target documents that it leaves the count out where it is 0: such a parent must come out empty, and another must be counted.',
     },
+    at_least: {
+      const: true,
+      description:
+        'The count may leave out some of what is in the list (people, not nested groups): fewer records than it refute, and as many or more confirm nothing.',
+    },
   },
   required: ['kind', 'path'],
   additionalProperties: false,
@@ -34,7 +39,7 @@ export const countPerParent: ProveKind<FromSchema<typeof schema>> = {
   can_confirm: true,
   asks(options) {
     const [variable = '', field = ''] = options.path.split('.')
-    return [{ ask: 'per_parent', variable, field }]
+    return [{ ask: 'per_parent', variable, field, at_least: options.at_least === true }]
   },
   assess(options, _view, answers) {
     const answer = answers.find((one) => one.ask === 'per_parent')
@@ -73,6 +78,8 @@ export const countPerParent: ProveKind<FromSchema<typeof schema>> = {
       // Whether that is believed depends on the parents' own verdict, which the judge knows.
       return [holds(SAID, 'there are no parents, so nothing below them', numbers, false)]
     }
+    if (options.at_least === true)
+      return [holds(SAID, `below each of ${counted(parents, 'parent', 'parents')} no less came than it counts`, numbers, false)]
     return [holds(SAID, `each of ${counted(parents, 'parent', 'parents')} counts what came below it`, numbers, true)]
   },
 }
