@@ -6,6 +6,7 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { pages } from '../../runtime/kinds/pages/index.ts'
 import { probe } from '../../runtime/kinds/probe/index.ts'
+import { compilePath } from '../../runtime/kinds/value/path.ts'
 import { compileRecords, type EmptyMark } from '../../runtime/kinds/value/records.ts'
 import { settingNames } from '../../runtime/record/request.ts'
 import type { Action, Connector, HttpRequest, Json, KindOptions, RequestSpec } from '../../runtime/types.ts'
@@ -226,9 +227,11 @@ describe.skipIf(!hasOpenApi).each(CASES)('$connector $settings.patch_style', (on
     const untold: string[] = []
     for (const action of Object.values(connector.actions)) {
       const names = namesFor(action)
-      const { already, protect, steps, find } = compileAction(connector, action.name)
+      const { already, protect, steps, speaks, find } = compileAction(connector, action.name)
       if (already !== null && already(names) === null) untold.push(`${action.name}: already`)
       for (const rule of protect) if (rule.when(names) === null) untold.push(`${action.name}: protect ${rule.name}`)
+      for (const [index, when] of speaks.entries())
+        if (when !== null && when(names) === null) untold.push(`${action.name}: when of verify ${index}`)
       for (const { step, when } of steps)
         if (when !== null && when(names) === null) untold.push(`${action.name}: when of ${step.name}`)
       if (find === null || action.find === null) continue
@@ -244,7 +247,9 @@ function tell(options: KindOptions, body: unknown, names: { readonly [name: stri
   const word = probe[options.kind]
   if (word === undefined) throw new Error(options.kind)
   const wanted = word.asks(options)
-  const view = { vars: names, sent_at_ms: 0, now_ms: 1_000 }
+  // A sample is about the vendor's own example: that one is meant.
+  const about = typeof options['id'] === 'string' ? { id: compilePath(options['id'])(body) } : {}
+  const view = { vars: { ...names, ...about }, sent_at_ms: 0, now_ms: 1_000 }
   if (wanted.ask === 'nothing') return word.read(options, view, { ask: 'nothing' })
   if (wanted.ask === 'one') {
     const record = get_record === '[]' ? body : (body as Values | undefined)?.[get_record]

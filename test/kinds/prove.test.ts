@@ -119,6 +119,13 @@ test.each<[name: string, options: KindOptions, result: string, answer: ProofAnsw
   ['none, and none came', COUNT, 'confirms', countedAs(0, 0), EMPTY],
 
   ['every parent agrees', PER, 'confirms', perParent({})],
+  ['no less than each counts confirms nothing', { ...PER, at_least: true }, 'holds', perParent({})],
+  [
+    'less than one counts',
+    { ...PER, at_least: true },
+    'refutes',
+    perParent({ equal: 2, differing: [{ parent: 'g1', counted: 5, read: 0 }] }),
+  ],
   ['one differs', PER, 'refutes', perParent({ equal: 2, differing: [{ parent: 'g1', counted: 200, read: 100 }] })],
   ['one differs, unnamed', PER, 'refutes', perParent({ equal: 2 })],
   ['one without a count', PER, 'missing', perParent({ equal: 2, uncounted: 1 })],
@@ -215,7 +222,9 @@ test('asks are plain data', () => {
     { ask: 'by_id', of: { stream: 'memberships', field: 'account' }, sample: 5 },
   ])
   expect(prove['two_path']!.asks(TWO)).toEqual([{ ask: 'by_id', of: { stream: 'memberships', field: 'account' }, sample: 100 }])
-  expect(prove['count_per_parent']!.asks(PER)).toEqual([{ ask: 'per_parent', variable: 'group', field: 'usersCount' }])
+  expect(prove['count_per_parent']!.asks(PER)).toEqual([
+    { ask: 'per_parent', variable: 'group', field: 'usersCount', at_least: false },
+  ])
   expect(prove['second_pass']!.asks(PASS)).toEqual([{ ask: 'pass', query: { limit: '70' }, list: null }])
   expect(prove['known_account']!.asks(OWN)).toEqual([{ ask: 'has', ids: 'whoami' }])
   expect(prove['canaries']!.asks(CANARY)).toEqual([{ ask: 'has', ids: 'canaries' }])
