@@ -276,11 +276,11 @@ function line(event: Parameters<typeof JSON.stringify>[0] & { readonly kind: str
 
 // ---------------------------------------------------------------- laws
 
-/** What must never be, whatever the target does: something done twice, to others, or asked that no such target knows. */
+/** What must never be: something done twice (a job is the target's paper, no effect), to others, or asked that no such target knows. */
 function lawsBroken(scene: Scene): readonly string[] {
   const lines = new Map(scene.mutations().map((one) => [one.no, one.line]))
   const twice = duplicatesOf(
-    scene.copies.effects,
+    scene.copies.effects.filter(({ change }) => change.of !== scene.play.job?.of),
     (change) => `${change.of} ${JSON.stringify(scene.asked.input)}`,
     (request) => lines.get(request) ?? '',
   )
