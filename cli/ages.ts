@@ -14,6 +14,8 @@ export function withoutMarks(connection: Connection, now_ms: number): object {
 /** `token 12 d, due 2026-12-01`. */
 export function ageText(connection: Connection, now_ms: number, paint: Paint): string {
   const parts = agesOf(connection, () => null, now_ms).map(({ field, age_days, due_at, overdue }) => {
+    if (age_days === null && connection.secrets[field]?.from === 'vault')
+      return `${safe(field)} in the vault: its server tells its age`
     const age = age_days === null ? 'age not known' : `${age_days} d`
     const due = due_at === null ? 'never due' : overdue ? paint.red(`overdue since ${day(due_at)}`) : `due ${day(due_at)}`
     return `${safe(field)} ${age}, ${due}`

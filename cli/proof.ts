@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { Failure } from '../runtime/errors.ts'
 import { COMMON, type CommandSpec, STORE } from './args.ts'
 import { writeNew } from './certify.ts'
@@ -40,6 +41,8 @@ export const run = command(spec, async ({ flags, words: [id = ''] }, io) => {
       import('../runtime/govern/proof/bundle.ts'),
       import('../runtime/ledger/checkpoint.ts'),
     ])
+    // Before the ledger says that somebody took it.
+    if (existsSync(out)) throw new Failure('cli/usage', '--out', `${safe(out)} is there already`)
     const signer = signerOf(origin, readSecret('--key', secretRef('--key', key), io.env))
     const proof = await proofOf(store, id, { signer, origin }, { ids: flags.redact, decisions: flags['redact-decisions'] })
     await store.enter(proofTaken(id, proof, actOf(io, 'rollcall proof')))

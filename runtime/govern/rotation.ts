@@ -13,7 +13,7 @@ export type Age = {
   /** Null: it was set before ages were written down. */
   readonly since: string | null
   readonly age_days: number | null
-  /** Null: never. Without `since` it counts from when the connection was made. */
+  /** Null: never, or known only to the server that keeps the value. Else, without `since`, it counts from when the connection was made. */
   readonly due_at: string | null
   readonly overdue: boolean
 }
@@ -27,7 +27,9 @@ export function agesOf(
   const { rotate_every_days: days = ROTATE_EVERY_DAYS } = connection
   return Object.entries(connection.secrets).map(([field, ref]) => {
     const from = since(field, ref) ?? connection.seen?.[field]?.since ?? null
-    const due_ms = days === null ? null : Date.parse(from ?? connection.created_at) + days * DAY_MS
+    // A value in the vault may have been replaced since the connection was made: who does not know when says nothing.
+    const unknown = from === null && ref.from === 'vault'
+    const due_ms = days === null || unknown ? null : Date.parse(from ?? connection.created_at) + days * DAY_MS
     return {
       field,
       since: from,

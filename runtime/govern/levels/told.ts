@@ -1,4 +1,4 @@
-/** What the ledger and whoever listens is told of a change. The names of the fields are part of what is promised: docs/webhooks.md. */
+/** What the ledger and whoever listens is told of a change. The names of the fields are part of what is promised: docs/levels.md. */
 import type { Alert, EventType, Exception, GateState } from '../../levels-types.ts'
 import type { Act } from '../../store/ledger-port.ts'
 import type { Told } from '../../store/levels-port.ts'
