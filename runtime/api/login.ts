@@ -71,6 +71,21 @@ export function openLogin(app: Hono<Env>, house: House, strangers: Limit, fromOf
     if (login === null || login.idp !== idp.idp)
       throw new Failure('api/login', '', 'no login was begun in this browser, or too long ago')
     const config = await configured(idp).catch(refused)
+    const room = await house.room(idp.tenant)
+    const from = `login ${fromOf(c)}`
+    // The code is exchanged with it: written down before it leaves, like every secret.
+    if (idp.client_secret !== null) {
+      const detail = { secret: 'client_secret', origin: new URL(idp.issuer).origin }
+      await room.store.enter({
+        at: at(),
+        by: 'rollcall',
+        from,
+        what: 'secret used',
+        about: `login ${idp.idp}`,
+        detail,
+        why: 'login',
+      })
+    }
     const { search } = new URL(c.req.url)
     const tokens = await oidc
       .authorizationCodeGrant(config, new URL(callback(house, idp) + search), {
@@ -85,10 +100,9 @@ export function openLogin(app: Hono<Env>, house: House, strangers: Limit, fromOf
       throw new Failure('api/login', '', 'the provider gave no ID token of its own')
     // An address that the provider has not verified is anybody's.
     const email = claims['email_verified'] === true && typeof claims['email'] === 'string' ? claims['email'].toLowerCase() : null
-    const room = await house.room(idp.tenant)
     const roles = house.control.rolesOf(idp.tenant, namesOf(claims.sub, email))
     const detail = { person: email ?? claims.sub, roles }
-    const entry = { at: at(), by: email ?? claims.sub, from: `login ${fromOf(c)}`, about: 'logins', detail, why: 'login' }
+    const entry = { at: at(), by: email ?? claims.sub, from, about: 'logins', detail, why: 'login' }
     await room.store.enter({ ...entry, what: roles.length === 0 ? 'login refused' : 'login' })
     if (roles.length === 0) throw new Failure('api/login', '', 'nobody has given this person a role')
     const { tenant, issuer } = idp

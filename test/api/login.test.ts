@@ -186,6 +186,11 @@ describe('login of people, at a provider that is not ours', () => {
     }
     const { items } = (await admin('GET', '/v1/ledger?what=login%20refused')).doc
     expect(items).toHaveLength(2)
+    // The client's secret went along with each exchange, and each time it was written down first, without its value.
+    const used = (await admin('GET', '/v1/ledger?what=secret%20used')).doc.items
+    expect(used.length).toBeGreaterThanOrEqual(2)
+    expect(used[0]).toMatchObject({ by: 'rollcall', why: 'login', detail: { secret: 'client_secret' } })
+    expect(JSON.stringify(used)).not.toContain('a-secret-of-the-client')
   }, 20_000)
 
   test('our logout leaves the provider logged in, and says where that is ended too', async () => {
