@@ -199,10 +199,12 @@ function nothingFound(facet: Facet, verify: number, at: string): Look {
   }
 }
 
-/** Paths that show nothing of the record as it was before: they neither hold nor fail. */
+/** Paths that show nothing of the record as the last look before the first sending saw it: they neither hold nor fail. */
 export function silentOf(events: readonly IntentEvent[]): readonly number[] {
-  const said = events.flatMap((event) => (event.kind === 'looked' && event.silent !== undefined ? [event.silent] : []))
-  return said.at(-1) ?? []
+  const sent = events.findIndex((event) => event.kind === 'sending')
+  const before = sent < 0 ? events : events.slice(0, sent)
+  const looks = before.flatMap((event) => (event.kind === 'looked' ? [event.silent ?? []] : []))
+  return looks.at(-1) ?? []
 }
 
 /** Indices into `action.verify` of the paths that can show the facet. */

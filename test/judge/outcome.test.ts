@@ -152,6 +152,17 @@ describe('several facets, several verifies, bystanders, jobs, invitations', () =
     }
     expect(judged([])).toBeNull()
     expect(judged([1])).toMatchObject({ is: 'verified', because: expect.stringContaining('rests on one path') })
+    // Looked at once more before it left, and the path shows it now: it is waited for again.
+    const twice = [
+      requested,
+      looked(0, { silent: [1] }),
+      looked(0.5),
+      sending(1),
+      answered(2, 'accepted'),
+      look(6, 'asked'),
+      look(12, 'asked'),
+    ]
+    expect(judgeOutcome({ action: of, intent: intent(), events: twice, now: at(13) })).toBeNull()
     const found = judged([1])!
     const again = [70, 80].map((s) => lookOf(s, 'other', { verify: 1, phase: 'recheck' }))
     const alone = [70, 80].map((s) => lookOf(s, 'asked', { phase: 'recheck' }))
