@@ -134,11 +134,7 @@ describe('regular expressions', () => {
       for (const text of ['a'.repeat(60_000), `${'a'.repeat(30_000)}!`, 'x'.repeat(60_000)]) {
         try {
           const cel = soon(() => compileCel(`record.matches(${JSON.stringify(pattern)})`, { variables: ['record'] }))
-          soon(() => {
-            try {
-              cel({ record: text })
-            } catch {}
-          })
+          soon(() => cel({ record: text }))
         } catch (error) {
           expect((error as { code?: string }).code).toMatch(/^value\//)
         }
