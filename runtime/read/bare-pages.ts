@@ -35,7 +35,7 @@ export async function barePages(context: Context, { bare }: Pick<Fold, 'bare'>):
   )
 }
 
-/** In our fields; none where they cannot be mapped without the list's own variables. Null: no answer, or gone meanwhile. */
+/** In our fields. Null: no answer, gone meanwhile, or nothing that can be told to be a record: it says nothing of the field. */
 async function byId(
   { compiled, connector, names, send, signal }: Context,
   id: string,
@@ -46,5 +46,5 @@ async function byId(
   if (observation.kind !== 'answer') return null
   const where = { compiled, vars: { settings: names['settings'] }, partition: '', page: 0, last_sort: null }
   const [row] = takeRows([compiled.get_record(observation.body)], where).rows
-  return row === undefined ? {} : (JSON.parse(row.fields) as JsonObject)
+  return row === undefined ? null : (JSON.parse(row.fields) as JsonObject)
 }

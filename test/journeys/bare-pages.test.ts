@@ -7,11 +7,18 @@ const ALL = people(12).map((one) => ({ ...one, title: 'Analyst' }))
 const bare = <T extends { title?: string }>({ title: _, ...rest }: T) => rest
 
 /** `lost`: rows of the list that have no title, at each time or the first; `truly`: nor have they by id. */
-async function read(o: { readonly lost: readonly number[]; readonly truly?: true; readonly once?: true; readonly mute?: true }) {
+async function read(o: {
+  readonly lost: readonly number[]
+  readonly truly?: true
+  readonly once?: true
+  readonly mute?: true
+  readonly odd?: true
+}) {
   let firsts = 0
   const t = await target((ask) => {
     const id = /^\/users\/(.+)$/.exec(ask.path)?.[1]
     const one = ALL.find((row) => row.id === id)
+    if (one !== undefined && o.odd) return { body: { message: 'try again later' } }
     if (one !== undefined) return o.mute ? { status: 500 } : { body: o.truly ? bare(one) : one }
     if (ask.query['limit'] === '3' && ask.query['after'] === undefined) firsts++
     const rows = ALL.map((row, at) => (o.lost.includes(at) && !(o.once && firsts > 1) ? bare(row) : row))
@@ -46,4 +53,9 @@ test('a field that comes now and then, or never, is no reason to ask', async () 
   const some = await read({ lost: [0, 2, 5, 7, 9, 10] })
   const never = await read({ lost: ALL.map((_, at) => at) })
   expect([some.byId, never.byId]).toEqual([0, 0])
+})
+
+test('an answer by id that is no record says nothing of the field', async () => {
+  const { run, found } = await read({ lost: [0, 1, 2], odd: true })
+  expect([verdicts(run), found?.result]).toEqual([{ users: 'unproven' }, 'missing'])
 })
