@@ -13,6 +13,8 @@
  * evidence → finding → verdict   facts seen → what one check says → complete, incomplete or unproven
  * gap, quarantine   a named thing that was not read; a record kept aside with its reason
  * depth       what a connector can read and prove, computed from its YAML
+ * feed, position   a list of what was touched since; where it goes on next time
+ * touched, sighting   a record that a feed or a webhook named; what a by-id read of it showed then
  */
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
@@ -136,6 +138,10 @@ export type Connector = {
   readonly streams: { readonly [name: string]: Stream }
   /** What it can change, by name. */
   readonly actions: { readonly [name: string]: Action }
+  /** Where it tells what was touched since a position, by name. */
+  readonly feeds: { readonly [name: string]: Feed }
+  /** What it sends us by itself. Null: nothing that we take. */
+  readonly webhook: InboundWebhook | null
   /** Dependency order of `streams`: parents first. */
   readonly order: readonly string[]
   /** sha-256 of the declaration, whitespace and comments aside: `sha256:…`. */
@@ -275,6 +281,56 @@ export type Invitation = {
   /** CEL over the step's answer: this was an invitation only. */
   readonly when: string
   readonly expires_s: number
+}
+
+// ---------------------------------------------------------------- feeds and webhooks, as declared
+
+/** Which records an event, a delta item or a webhook is about. It names them; what they look like is read by id, never taken from it. */
+export type Naming = {
+  /** A stream with a `get`. */
+  readonly stream: string
+  /** Over the item: an id, or a list of ids; null and `[]`: it is about none. */
+  readonly id: ValueText
+  /** CEL over the item: only then. Null: always. */
+  readonly when: string | null
+}
+
+export const TOLD_CHANGES = ['created', 'updated', 'deleted'] as const
+/** What became of a record, as far as a feed claims to tell of it. */
+export type ToldChange = (typeof TOLD_CHANGES)[number]
+
+/** A list of what was touched since a position. A hint whom to look at: it can be late, doubled, out of order or lie, and nothing is lost by it. */
+export type Feed = {
+  readonly name: string
+  readonly title: string
+  /** `kind`: a word of `kinds/feed` with its options: how a position is taken, asked from and carried on. */
+  readonly from: KindOptions
+  /** At a position. Templates see what the word gives beside the settings: `{since}`, `{until}` or `{position}`. */
+  readonly list: RequestSpec
+  readonly pages: KindOptions
+  readonly records: string
+  readonly empty: Stream['empty']
+  /** What tells one event from another; null: the items are states (a delta), and the same may come again. */
+  readonly id: ValueText | null
+  readonly names: readonly Naming[]
+  /** Of which changes it claims to tell, a stream that it names: held against what whole reads find. */
+  readonly tells: readonly ToldChange[]
+  /** Our fields whose change it does not tell (a last sign-in). */
+  readonly silent_on: readonly string[]
+}
+
+/** What the target sends us. It names whom to look at and is never taken for state. */
+export type InboundWebhook = {
+  readonly title: string
+  /** A word of `kinds/verify-webhook`: how it shows that it is the target's. */
+  readonly verify: KindOptions
+  /** A word of `kinds/challenge`: how the address is confirmed when it is registered. Null: it is not. */
+  readonly challenge: KindOptions | null
+  /** Where the items lie in the body; `[]`: the body itself. */
+  readonly records: string
+  readonly names: readonly Naming[]
+  /** Feeds that are asked at once when one comes. */
+  readonly polls: readonly string[]
 }
 
 // ---------------------------------------------------------------- a connection

@@ -37,7 +37,7 @@ export function normalise(data: Open): Connector {
   const actions = mapped(data['actions'], (action, name) => readAction(name, action as Open, streams))
   // Of what is read only: an edited action must not void the baselines of reading.
   const fingerprint = `sha256:${sha256(canonical(declared as unknown as Json))}`
-  return frozen({ ...declared, actions, fingerprint }) as Connector
+  return frozen({ ...declared, actions, feeds: {}, webhook: null, fingerprint }) as Connector
 }
 
 function readSetting(setting: Json): Setting {

@@ -97,6 +97,8 @@ export function connector(base_url: string, more: Partial<Connector> = {}): Conn
     whoami: null,
     scope_proof: [],
     actions: {},
+    feeds: {},
+    webhook: null,
     streams: {},
     order: [],
     fingerprint: 'sha256:0',

@@ -57,6 +57,8 @@ const connector = (...streams: Stream[]): Connector => ({
   whoami: null,
   scope_proof: [],
   actions: {},
+  feeds: {},
+  webhook: null,
   streams: Object.fromEntries(streams.map((one) => [one.name, one])),
   order: streams.map((one) => one.name),
   fingerprint: 'sha256:a',
