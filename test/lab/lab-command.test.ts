@@ -12,7 +12,7 @@ const MODULE = new URL('./fake-bench.ts', import.meta.url).href
 let dir = ''
 beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'rollcall-lab-'))
-  for (const name of ['lies', 'blocks', 'silent']) {
+  for (const name of ['lies', 'blocks', 'silent', 'unsteady']) {
     copyFileSync('test/connectors-for-tests/cursor.yaml', join(dir, `${name}.yaml`))
     writeFileSync(join(dir, `${name}.twin.yaml`), '')
   }
@@ -140,6 +140,22 @@ describe('--without', () => {
 
   test('all: each in turn', async () => {
     expect((await json('alpha', '--without', 'all', '--runs', '1')).ablation.length).toBeGreaterThan(25)
+  })
+})
+
+describe('--again', () => {
+  test('plays the very same again: by one, two and three processes the log is the same', async () => {
+    const { exit, out } = await lab(['alpha', '--again', '3', '--without', 'second_pass'])
+    expect([exit, out]).toEqual([
+      0,
+      expect.stringContaining('played 3 times more, by one to three processes: 3 with the same log'),
+    ])
+  })
+
+  test('1 where a log is not that of the first, though every run said what was expected', async () => {
+    const { exit, out } = await lab([trouble('unsteady'), '--again', '2', '--json'])
+    const report: LabReport = JSON.parse(out)
+    expect([exit, report.findings, report.again]).toEqual([1, [], { times: 2, same: 0 }])
   })
 })
 
