@@ -1,15 +1,9 @@
 /** What a word of the language is, family by family. A kind sees a narrow view, returns plain data, keeps no state. */
-import type { FailureCode, Finding, Json, JsonObject, KindOptions, Next, PageState, ReadFacts, RequestSpec } from '../types.ts'
+import type { FailureCode, Finding, Json, KindOptions, Next, PageState, ReadFacts, RequestSpec } from '../types.ts'
+import type { Word } from './word.ts'
 
-/** Every word of every family. `schema` is the JSON Schema of its options, `kind` included as a const. */
-export type Word = {
-  readonly kind: string
-  /** One sentence; feeds the emitted schema, the docs and the editor's hover. */
-  readonly description: string
-  readonly schema: JsonObject
-  /** Options that pass the schema. */
-  readonly example: KindOptions
-}
+export type * from './watch-kind.ts'
+export type { Word } from './word.ts'
 
 /** What a word changes on a request. */
 export type RequestPatch = {
