@@ -34,3 +34,27 @@ export const EVIDENCE = {
   fingerprint: 'item 21: connector and credential are those of the baseline',
   confirmation: 'something that does not come from the list confirms it',
 } as const satisfies { readonly [check: string]: string }
+
+/** Those that are asked of the target beside the list, or need it to be asked: what they are worth decides whether they are asked. */
+export const COSTLY = [
+  'total',
+  'total_probe',
+  'count',
+  'count_per_parent',
+  'second_pass',
+  'by_id',
+  'two_path',
+  'canaries',
+  'known_account',
+  'scope_proof',
+] as const satisfies readonly (keyof typeof EVIDENCE)[]
+
+export const isCostly = (item: string): boolean => COSTLY.some((one) => one === item)
+
+/** What is not asked either where an item is not: a total's probe, and of named ids both sides. */
+const GOES_WITH: { readonly [item: string]: readonly string[] } = { total: ['total_probe'], closure: ['named_by_edges'] }
+
+/** The checks that are off where these items are. */
+export const without = (items: readonly string[]): readonly string[] => [
+  ...new Set(items.flatMap((item) => [item, ...(GOES_WITH[item] ?? [])])),
+]

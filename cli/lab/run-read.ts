@@ -1,15 +1,18 @@
 /** Reading, played: one scenario through the real runtime against a twin, with the oracle beside it. */
 import { createHash } from 'node:crypto'
 import { openHttp } from '../../runtime/http/open.ts'
+import type { Attempt, Listener } from '../../runtime/read/evidence.ts'
 import type { SyncResult } from '../../runtime/read/run.ts'
 import { sync } from '../../runtime/read/sync.ts'
 import { Secret } from '../../runtime/secret.ts'
 import type { Connection } from '../../runtime/types.ts'
+import { type Evidence, hangingOn, listen, rowsOf } from './again.ts'
 import { type Clock, clock } from './clock.ts'
 import type { Tried } from './derive/own.ts'
 import { READ_FAULTS, readHooks } from './faults/read.ts'
-import { compare, isTrue, type StoredRow, type Truth, told, truthOf } from './oracle/read.ts'
+import { compare, type Difference, isTrue, type StoredRow, told, truthOf } from './oracle/read.ts'
 import { seeded, upTo } from './random.ts'
+import { isCounted, worst } from './read-said.ts'
 import { connectionFor, idsOf, streamsFor, type Truths, truthsOf } from './read-scene.ts'
 import type { Rig, Store } from './rig.ts'
 import { bareRequests, choose, sizesOf } from './scenarios/choose.ts'
@@ -23,8 +26,9 @@ import type { PlayOptions, Run, Said, Scenario } from './types.ts'
 /** More than any honest or lied-to read needs: a run beyond it has no end. */
 const MOST_REQUESTS = 6_000
 
+type Played = { readonly result: SyncResult | null; readonly because: string | null }
 /** `moments`: the truth after each change that a lie made in the target meanwhile. */
-type Played = { readonly result: SyncResult | null; readonly because: string | null; readonly moments: readonly Truths[] }
+type Ears = { readonly listener?: Listener; readonly moments: Truths[] }
 type Stage = {
   readonly dialect: Dialect
   readonly twin: Twin
@@ -70,7 +74,7 @@ export async function playRead(
   const bare = bareRequests(twin, only, page_size)
   let earlier: { readonly truths: Truths; readonly verdict: Said } | null = null
   if (scenario.before !== undefined) {
-    const first = await play(stage, [], null)
+    const first = await play(stage, [], null, { moments: [] })
     // What was never complete, at its best, leaves no complete snapshot to keep.
     const whole = only.filter((stream) => first.result?.streams[stream]?.verdict.is === 'complete')
     earlier = { truths: truthsOf(twin, whole), verdict: worst(dialect, first.result, only) }
@@ -80,14 +84,20 @@ export async function playRead(
   const asks = twin.requests()
   const lies = chosen.lies.map((lie) => (victims === null ? lie : { ...lie, who: victims.slice(0, 1) }))
   const before = truthsOf(twin, only)
-  let last = await play(stage, readHooks(lies), scenario.stopped === true ? 2 + upTo(random, bare) : null)
+  const moments: Truths[] = []
+  const heard = listen<Attempt>(async (stream, session) => {
+    const stored = await rowsOf((after, limit) => session.records(after, limit))
+    return differenceOf(stage, stream, before, moments, stored) !== null
+  })
+  const ears: Ears = stage.off.length > 0 ? { moments } : { moments, listener: heard.listener }
+  let last = await play(stage, readHooks(lies), scenario.stopped === true ? 2 + upTo(random, bare) : null, ears)
   const fired: { [fault: string]: number } = { ...twin.fired }
   if (scenario.stopped === true) {
     fired['stopped'] = last.result?.state === 'paused' ? 1 : 0
-    if (last.result?.state === 'paused') last = await play(stage, [], null)
+    if (last.result?.state === 'paused') last = await play(stage, [], null, ears)
   }
   const requests = twin.requests() - asks
-  const judged = await judge(stage, scenario, chosen.target, { before, after: truthsOf(twin, only) }, last, earlier)
+  const judged = await judge(stage, scenario, chosen.target, { before, moments }, last, earlier)
   const wanted = scenario.stopped === true ? ['stopped'] : [...new Set(lies.map((lie) => lie.fault))]
   const best = dialect.file.streams[chosen.target]?.best
   const capped = scenario.class === 'faulty' && judged.said === best?.is ? `stream ${chosen.target}: ${best.because}` : null
@@ -101,7 +111,7 @@ export async function playRead(
     fired,
     counts: wanted.every((fault) => (fired[fault] ?? 0) > 0),
     said: judged.said,
-    because: `${chosen.target}${lies.map((lie) => ` · ${lie.fault}${lie.page === undefined ? '' : ` on page ${lie.page}`}`).join('')} · ${judged.because}`,
+    because: placeless(`${chosen.target}${lies.map((lie) => ` · ${lie.fault}${lie.page === undefined ? '' : ` on page ${lie.page}`}`).join('')} · ${judged.because}`),
     expected: scenario.expected,
     false_success: judged.false_success,
     false_block: scenario.class !== 'faulty' && !scenario.expected.includes(judged.said),
@@ -110,12 +120,13 @@ export async function playRead(
     differs: judged.differs,
     requests,
     requests_bare: bare,
+    ...hangsOn(stage, heard.evidence(), judged, scenario.class !== 'faulty'),
     ms: performance.now() - begun,
     ...twin.checked(),
   }
   const log = createHash('sha256')
     .update(twin.log())
-    .update(JSON.stringify([run.said, run.because, run.differs, run.fired]))
+    .update(JSON.stringify([run.said, run.because, run.differs, run.fired, run.asked, run.escapes, run.carried_by]))
     .digest('hex')
   return { ...run, log }
 }
@@ -124,11 +135,10 @@ export async function playRead(
 const CHANGING = Object.keys(READ_FAULTS).filter((name) => READ_FAULTS[name]?.after !== undefined)
 
 /** One sync. `stop`: after so many requests. */
-async function play(stage: Stage, hooks: readonly Hooks[], stop: number | null): Promise<Played> {
+async function play(stage: Stage, hooks: readonly Hooks[], stop: number | null, { moments, listener }: Ears): Promise<Played> {
   const { twin, at, store, connection } = stage
   const control = new AbortController()
   let asked = 0
-  const moments: Truths[] = []
   let strikes = 0
   const changing = hooks.some((hook) => hook.after !== undefined)
   const guard: Hooks = {
@@ -161,10 +171,11 @@ async function play(stage: Stage, hooks: readonly Hooks[], stop: number | null):
       only: stage.only,
       signal: control.signal,
       off: stage.off,
+      ...(listener === undefined ? {} : { listener }),
     })
-    return { result, because: asked > MOST_REQUESTS ? `no end after ${MOST_REQUESTS} requests` : null, moments }
+    return { result, because: asked > MOST_REQUESTS ? `no end after ${MOST_REQUESTS} requests` : null }
   } catch (error) {
-    return { result: null, because: error instanceof Error ? `${error.name}: ${error.message}` : String(error), moments }
+    return { result: null, because: error instanceof Error ? `${error.name}: ${error.message}` : String(error) }
   } finally {
     await http.close()
   }
@@ -178,7 +189,7 @@ export async function tryRead(rig: Rig, dialect: Dialect): Promise<Tried> {
   const store = await rig.store()
   const connection = connectionFor(dialect, twin, at, {}, rig.fresh(), {})
   await store.putConnection(connection, { by: 'lab', at: '2026-01-01T00:00:00Z' })
-  const { result, because } = await play({ dialect, twin, at, store, connection, only, off: [] }, [], null)
+  const { result, because } = await play({ dialect, twin, at, store, connection, only, off: [] }, [], null, { moments: [] })
   const truths = truthsOf(twin, only)
   const streams: { [stream: string]: Tried['streams'][string] } = {}
   for (const stream of only) {
@@ -197,40 +208,37 @@ type Judged = {
   readonly because: string
   readonly false_success: boolean
   readonly differs: readonly string[]
+  /** Streams that differ and are not `complete`. */
+  readonly wrong: readonly string[]
 }
 
 async function judge(
   stage: Stage,
   scenario: ReadScenario,
   target: string,
-  truths: { readonly before: Truths; readonly after: Truths },
+  { before, moments }: { readonly before: Truths; readonly moments: readonly Truths[] },
   played: Played,
   earlier: { readonly truths: Truths; readonly verdict: Said } | null,
 ): Promise<Judged> {
   const { dialect, twin, store, connection } = stage
-  const broken = (because: string): Judged => ({ said: 'error', because, false_success: false, differs: [] })
+  const broken = (because: string): Judged => ({ said: 'error', because, false_success: false, differs: [], wrong: [] })
   const { result } = played
   if (twin.strangers.length > 0)
     return broken(`the twin was asked what it does not know: ${[...new Set(twin.strangers)].slice(0, 3).join('; ')}`)
   if (result === null || result.state === 'paused') return broken(played.because ?? result?.because ?? 'no result')
   if (earlier !== null && earlier.verdict !== 'complete') return broken(`the clean sync before is ${earlier.verdict}`)
   const differs: string[] = []
+  const wrong: string[] = []
   let false_success = false
   for (const stream of stage.only) {
     const about = dialect.file.streams[stream]
     const read = result.streams[stream]
     if (about === undefined || read === undefined) continue
-    const none: Truth = new Map()
-    const truth = {
-      before: truths.before.get(stream) ?? none,
-      after: truths.after.get(stream) ?? none,
-      ever: truthOf(twin, stream, true),
-      during: played.moments.flatMap((moment) => moment.get(stream) ?? []),
-    }
-    const difference = compare(about, truth, await rows(store, connection.name, stream, 'latest'))
-    if (!isTrue(difference)) {
+    const difference = differenceOf(stage, stream, before, moments, await rows(store, connection.name, stream, 'latest'))
+    if (difference !== null) {
       differs.push(...told(difference, stream))
       if (read.verdict.is === 'complete') false_success = true
+      else wrong.push(stream)
     }
     // The last complete snapshot is never overwritten by a lesser one.
     const known = earlier?.truths.get(stream)
@@ -252,36 +260,35 @@ async function judge(
   const because = scenario.class === 'faulty' ? verdict?.because : `${low}: ${result.streams[low]?.verdict.because}`
   if (scenario.holds === true && said === 'complete' && verdict?.hold === null)
     return broken('complete, and nothing is held although a third is gone')
-  return { said, because: because ?? 'no verdict', false_success, differs: differs.slice(0, 5) }
+  return { said, because: because ?? 'no verdict', false_success, differs: differs.slice(0, 5), wrong }
 }
 
-async function rows(
-  store: Store,
-  connection: string,
+const rows = (store: Store, connection: string, stream: string, which: 'latest' | 'complete'): Promise<readonly StoredRow[]> =>
+  rowsOf((after, limit) => store.records(connection, stream, { which, after, limit }))
+
+/** Null where they are as they were before, are now, or were at a moment between. */
+function differenceOf(
+  { dialect, twin }: Stage,
   stream: string,
-  which: 'latest' | 'complete',
-): Promise<readonly StoredRow[]> {
-  const out: StoredRow[] = []
-  for (let after = 0; ; ) {
-    const page = await store.records(connection, stream, { which, after, limit: 5_000 })
-    out.push(...page)
-    const end = page.at(-1)
-    if (end === undefined || page.length < 5_000) return out
-    after = end.seq
-  }
+  truths: Truths,
+  moments: readonly Truths[],
+  stored: readonly StoredRow[],
+): Difference | null {
+  const about = dialect.file.streams[stream]
+  if (about === undefined) return null
+  const before = truths.get(stream) ?? new Map()
+  const during = moments.flatMap((moment) => moment.get(stream) ?? [])
+  const truth = { before, after: truthOf(twin, stream), ever: truthOf(twin, stream, true), during }
+  const difference = compare(about, truth, stored)
+  return isTrue(difference) ? null : difference
 }
 
-const ORDER: readonly Said[] = ['error', 'incomplete', 'unproven', 'complete']
-
-/** Of what counts for the gate and can be proven at all. */
-function worst(dialect: Dialect, result: SyncResult | null, streams: readonly string[]): Said {
-  if (result === null || result.state === 'paused') return 'error'
-  const said = streams.flatMap((stream): Said[] => {
-    const counts =
-      dialect.connector.streams[stream]?.certified === true &&
-      dialect.file.streams[stream] !== undefined &&
-      dialect.file.streams[stream]?.best === undefined
-    return counts ? [result.streams[stream]?.verdict.is ?? 'error'] : []
-  })
-  return ORDER.find((one) => said.includes(one)) ?? 'complete'
+/** What the run hangs on; nothing of one that broke, or that was played without an item. */
+function hangsOn({ dialect, off, only }: Stage, evidence: Evidence, { said, wrong }: Judged, honest: boolean) {
+  if (off.length > 0 || said === 'error') return {}
+  const { streams } = dialect.connector
+  const above = (stream: string) =>
+    Object.values(streams[stream]?.each ?? {}).flatMap((each) => (each.from === 'stream' ? [each.stream] : []))
+  const yes = honest && said === 'complete' ? only.filter((stream) => isCounted(dialect, stream)) : []
+  return hangingOn(evidence, above, wrong, yes)
 }

@@ -8,6 +8,7 @@ import { openById } from '../record/by-id.ts'
 import type { Absence, Snapshot } from '../store/port.ts'
 import type { Ceiling, Connection, Finding, ReadFacts, Verdict } from '../types.ts'
 import { closureOf, type Reads } from './closure.ts'
+import { attemptOf } from './evidence.ts'
 import { assessWord, brokeOff, isAcross, positiveControl, wordsOf } from './prove.ts'
 import type { ReadOnce } from './read-once.ts'
 import type { StreamResult, SyncOptions } from './run.ts'
@@ -43,14 +44,14 @@ export async function concludeAll(
     const across: Finding[] = []
     for (const options of wordsOf({ compiled: once.compiled, off }))
       if (isAcross(options)) across.push(...(await assessWord({ ...once.proof, sessions }, options, once.view)))
-    const findings = [...once.findings, ...across, ...(closure[name] ?? []), ...scope]
+    const others = [...across, ...(closure[name] ?? []), ...scope]
     const requests = once.facts.requests + once.proof_requests()
     const facts: ReadFacts = { ...once.facts, requests, parents: verdictsOf(once, results) }
     const result = await concludeStream(
       context,
       once,
       facts,
-      findings,
+      others,
       ceilings.find((one) => one.stream === name),
       sessions,
     )
@@ -87,7 +88,7 @@ async function concludeStream(
   context: ConcludeContext,
   once: ReadOnce,
   facts: ReadFacts,
-  findings: readonly Finding[],
+  others: readonly Finding[],
   bound: Ceiling | undefined,
   sessions: Sessions,
 ): Promise<StreamResult | null> {
@@ -97,19 +98,22 @@ async function concludeStream(
   const latest = (await context.store.snapshots(context.connection.name)).find((one) => one.latest.stream === name)
   const base = latest?.complete ?? latest?.latest ?? null
   const absent = await session.absent(CONFIRM_LIMIT)
-  const judged = judge({
-    facts,
-    findings,
+  const history = {
     at,
     fresh_for_s,
     fingerprint: { now: context.fingerprint, baseline: base?.fingerprint ?? null },
     absent: absent.base > 0 ? { ...absent, left_behind: await leftBehind(context, once, absent.ids, sessions) } : null,
     thresholds: DEFAULT_THRESHOLDS,
-    off: context.off ?? [],
-  })
-  // A ceiling says what can be confirmed at best.
-  const unbound = bound === undefined || context.off?.includes('confirmation') === true
-  const bounded = unbound ? judged : boundByCeiling(judged, bound)
+  }
+  const judged = (facts: ReadFacts, own: readonly Finding[], off: readonly string[]): Verdict => {
+    const verdict = judge({ ...history, facts, findings: [...own, ...others], off })
+    // A ceiling says what can be confirmed at best.
+    return bound === undefined || off.includes('confirmation') ? verdict : boundByCeiling(verdict, bound)
+  }
+  const bounded = judged(facts, once.findings, context.off ?? [])
+  context.listener?.judged(name, attemptOf(once), (attempt, off, parents) =>
+    judged({ ...attempt.facts, parents }, attempt.findings(off), off),
+  )
   const { hold, may_confirm } = judgeAbsence({
     base: absent.base,
     absent: absent.count,

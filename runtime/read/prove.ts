@@ -11,6 +11,7 @@ import { buildRequest } from '../record/request.ts'
 import { sendDeclared } from '../record/send-declared.ts'
 import type { Finding, KindOptions, ReadFacts } from '../types.ts'
 import type { Partition, ReadContext } from './context.ts'
+import { unprobed } from './evidence.ts'
 import { passOver } from './pass.ts'
 import { perParent } from './per-parent.ts'
 import type { ProofContext } from './proof-context.ts'
@@ -44,8 +45,6 @@ export function wordsOf(
   const { off } = context
   return words.filter((word) => !off.includes(word.kind)).map((word) => (off.includes('total_probe') ? unprobed(word) : word))
 }
-
-const unprobed = ({ probe: _, ...word }: KindOptions): KindOptions => word as KindOptions
 
 /** Of a list that broke off nothing more is asked of the target: no answer could mend its verdict. */
 export async function assessWord(context: ProofContext, options: KindOptions, view: ProveView): Promise<readonly Finding[]> {

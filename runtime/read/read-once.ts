@@ -4,7 +4,6 @@
  */
 
 import { barePageFindings } from '../judge/bare-pages.ts'
-import { structureFindings } from '../judge/structure.ts'
 import type { ProveView } from '../kinds/kind.ts'
 import { MODELS } from '../kinds/model.ts'
 import { type AskById, openById } from '../record/by-id.ts'
@@ -13,6 +12,7 @@ import type { ReadSession, Snapshot, Store } from '../store/port.ts'
 import type { Finding, Progress, ReadFacts, Send } from '../types.ts'
 import { barePages } from './bare-pages.ts'
 import { ATTEMPTS, type ReadContext } from './context.ts'
+import { attemptOf, type Listener, movement } from './evidence.ts'
 import { declaredTotal, type Fold, newFold, readFacts } from './facts.ts'
 import type { ProofContext } from './proof-context.ts'
 import { assessWord, brokeOff, countsBefore, isAcross, wordsOf } from './prove.ts'
@@ -28,6 +28,7 @@ export type StreamContext = Pick<ReadContext, 'connector' | 'compiled' | 'names'
   readonly baseline: ReadFacts['baseline']
   /** Of `SyncOptions`. */
   readonly off: readonly string[]
+  readonly listener: Listener | undefined
   readonly onProgress: (progress: Progress) => void
 }
 
@@ -46,9 +47,6 @@ export type ReadOnce = {
   /** An earlier process of this sync got as far as publishing it: what it said stands. */
   readonly published: Snapshot | null
 }
-
-/** Findings that a population moving under the read can cause; a fault that stays shows them every time. */
-const MAY_HEAL = new Set(['total', 'count', 'count_per_parent', 'second_pass', 'stitching', 'order', 'unique_ids', 'bare_pages'])
 
 /** Null: stopped on request; the checkpoint stands. */
 export async function readOnce(context: StreamContext): Promise<ReadOnce | null> {
@@ -76,6 +74,7 @@ export async function readOnce(context: StreamContext): Promise<ReadOnce | null>
     if (context.signal?.aborted) return null
     const moved = movement(once, context.off)
     if (moved === null || session.attempt >= ATTEMPTS) return { ...once, proof_requests: asking.requests, published: null }
+    await context.listener?.again(name, attemptOf(once))
     session = await session.restart(moved)
   }
 }
@@ -146,17 +145,4 @@ async function prove(context: StreamContext, session: ReadSession, fold: Fold, b
   if (!context.off.includes('bare_pages') && !brokeOff(facts))
     findings.push(...barePageFindings(await barePages({ ...context, session }, fold)))
   return { session, compiled, fold, facts, view, proof, byId, findings }
-}
-
-/** Why another read may end otherwise, or null. A broken list, a gap or a quarantined record does not heal by reading again. */
-function movement(once: Proven, off: readonly string[]): string | null {
-  if (once.facts.broken.length > 0 || once.facts.gaps.length > 0) return null
-  const refuting = [...structureFindings(once.facts), ...once.findings].find(
-    (finding) => finding.result === 'refutes' && MAY_HEAL.has(finding.check) && !off.includes(finding.check),
-  )
-  if (refuting !== undefined) return refuting.because
-  const unstable = once.findings.find((finding) => finding.result === 'missing' && finding.facts['unstable'] === true)
-  const settled = once.findings.some((finding) => finding.check === 'second_pass' && finding.result === 'holds')
-  if (unstable !== undefined && !settled) return unstable.because
-  return once.view.total.moved ? 'the declared total moved while the list was read' : null
 }

@@ -2,6 +2,7 @@
 import type { Http } from '../http/open.ts'
 import type { Snapshot, Store } from '../store/port.ts'
 import type { Connection, Connector, Progress, ReadFacts, Verdict } from '../types.ts'
+import type { Listener } from './evidence.ts'
 
 export type SyncOptions = {
   readonly connector: Connector
@@ -21,6 +22,8 @@ export type SyncOptions = {
    * says so in `rules`, and the gate refuses it.
    */
   readonly off?: readonly string[]
+  /** Hears what each verdict was judged from, to judge it again without some items. Only the lab listens; it changes nothing. */
+  readonly listener?: Listener
 }
 
 export type StreamResult = {

@@ -73,6 +73,7 @@ async function readAll(o: SyncOptions, sync: number): Promise<{ readonly [stream
       canaries: o.connection.canaries[name] ?? [],
       baseline: baselineOf(baselines.get(name) ?? null),
       off: o.off ?? [],
+      listener: o.listener,
       onProgress: o.onProgress ?? (() => undefined),
     }
     const once = await readOnce(context)
