@@ -56,7 +56,9 @@ export type Hole = {
 /** What a poll learned, in one transaction: position, events seen, whom to look at. */
 export type Advance = {
   readonly feed: string
-  /** Null: the feed was asked for the first time, or anew after a hole. */
+  /** Streams that its declaration names: a hole is mended when all of them were read whole. */
+  readonly streams: readonly string[]
+  /** As it stood when the poll began, even where it is given up for lost. Null: the feed was never asked with success. */
   readonly from: Position | null
   readonly to: Position
   readonly at: string
