@@ -112,7 +112,7 @@ export function labCommand(module: string): RunCommand {
       const options: BulkOptions = {
         ...plan,
         quotas: (flags.quick ? QUICK : FULL).map((quota) => (counted ? quota : { ...quota, runs: 0 })),
-        rounds: counted && flags.quick ? 0 : Math.max(1, runs),
+        rounds: counted ? 0 : Math.max(1, runs),
         most: !counted && runs === 0 ? MOST : null,
         without,
         policy_runs: flags.policies ? (flags.quick ? POLICY_RUNS / 10 : POLICY_RUNS) : 0,

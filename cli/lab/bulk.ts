@@ -9,7 +9,7 @@ import type { Bench, Job, Played } from './types.ts'
 
 export type BulkOptions = PlanOptions & {
   readonly quotas: readonly Quota[]
-  /** At least so many rounds of every cell, whatever the quota says; 0: as many runs as it says, every lie among them. */
+  /** At least so many rounds of every cell, whatever the quota says; 0: as many runs as it says, every lie in every dialect before any of them in another action. */
   readonly rounds: number
   /** Of each quota's round so many at the most; every lie is among them. Null: all. */
   readonly most: number | null

@@ -16,7 +16,7 @@ export type PlanOptions = {
 export const FULL: readonly Quota[] = [
   { side: 'read', faulty: true, runs: 5000 },
   { side: 'read', faulty: false, runs: 5000 },
-  { side: 'write', faulty: true, runs: 2000 },
+  { side: 'write', faulty: true, runs: 3000 },
   { side: 'write', faulty: false, runs: 2000 },
 ]
 
@@ -55,12 +55,17 @@ export function roundOf(benches: readonly Bench[], quota: Quota, round: number, 
 const isTurn = (dialect: string, scenario: string, round: number): boolean =>
   (seedOf(0, dialect, scenario) + round) % COSTLY_EVERY === 0
 
-/** As many of a round, every lie before any of them a second time, in whichever dialect or action comes first. */
+/** As many of a round: every lie, in whichever dialect and action comes first; then every lie in every dialect; then the other actions. */
 export function someOf(jobs: readonly Job[], most: number): readonly Job[] {
-  const kinds = Map.groupBy(jobs, ({ scenario }) => scenario.split('/')[0])
-  const places = new Map([...kinds.values()].flatMap((group) => group.map((job, place) => [job, place] as const)))
-  return jobs.toSorted((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0)).slice(0, most)
+  const lieOf = ({ scenario }: Job) => scenario.split('/')[0]
+  const first = placesBy(jobs, lieOf)
+  const places = placesBy(jobs, (job) => JSON.stringify([lieOf(job), job.dialect]))
+  const turn = (job: Job): number => (first.get(job) === 0 ? -1 : (places.get(job) ?? 0))
+  return jobs.toSorted((a, b) => turn(a) - turn(b)).slice(0, most)
 }
+
+const placesBy = (jobs: readonly Job[], key: (job: Job) => string | undefined): ReadonlyMap<Job, number> =>
+  new Map([...Map.groupBy(jobs, key).values()].flatMap((group) => group.map((job, place) => [job, place] as const)))
 
 /** 32 bits, so that a person can copy it. */
 export function seedOf(seed: number, ...parts: readonly (string | number)[]): number {
