@@ -111,7 +111,9 @@ export async function playRead(
     fired,
     counts: wanted.every((fault) => (fired[fault] ?? 0) > 0),
     said: judged.said,
-    because: placeless(`${chosen.target}${lies.map((lie) => ` · ${lie.fault}${lie.page === undefined ? '' : ` on page ${lie.page}`}`).join('')} · ${judged.because}`),
+    because: twin.placeless(
+      `${chosen.target}${lies.map((lie) => ` · ${lie.fault}${lie.page === undefined ? '' : ` on page ${lie.page}`}`).join('')} · ${judged.because}`,
+    ),
     expected: scenario.expected,
     false_success: judged.false_success,
     false_block: scenario.class !== 'faulty' && !scenario.expected.includes(judged.said),

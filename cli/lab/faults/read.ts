@@ -25,7 +25,7 @@ function hookOf(lie: ReadLie, fault: ReadFault): Hooks {
   let passed = 0
   let chosen: ReadonlySet<string> | null = null
   /** Of the request under way: the page it got, so that lies about the whole answer know where they are. */
-  let here: { readonly no: number; readonly page: Page; readonly before: Page | null } | null = null
+  let here: { readonly no: number; readonly page: Page } | null = null
   const state: { [name: string]: Json } = {}
 
   const left = () => struck < (lie.times ?? Number.POSITIVE_INFINITY)
@@ -101,9 +101,9 @@ function hookOf(lie: ReadLie, fault: ReadFault): Hooks {
         }),
     page: (ask, page, twin, cut) => {
       if (!reads(ask)) return page
-      const before = page.before === null ? null : cut(page.before)
-      here = { no: ask.no, page, before }
+      here = { no: ask.no, page }
       if (!changesPages || !aimed(ask, page, twin)) return page
+      const before = page.before === null ? null : cut(page.before)
       const struckNow = seen(ask, page, before, twin)
       const rows = fault.rows === undefined || page.rows === null ? page.rows : fault.rows(struckNow, page.rows)
       const changed = rows === page.rows ? page : { ...page, rows }
@@ -135,14 +135,14 @@ function hookOf(lie: ReadLie, fault: ReadFault): Hooks {
     answer: (ask, answer, twin): Answer => {
       const page = here?.no === ask.no ? here.page : null
       if (fault.answer === undefined || answer.status >= 300 || !reads(ask) || !aimed(ask, page, twin)) return answer
-      const out = fault.answer(seen(ask, page, here?.before ?? null, twin), answer)
+      const out = fault.answer(seen(ask, page, null, twin), answer)
       if (out !== answer) strike(twin)
       return out
     },
     after: (ask, _answer, twin) => {
       const page = here?.no === ask.no ? here.page : null
       if (fault.after === undefined || !reads(ask) || !strikes(ask, page, twin)) return
-      fault.after(seen(ask, page, here?.before ?? null, twin))
+      fault.after(seen(ask, page, null, twin))
     },
   }
 

@@ -1,7 +1,7 @@
 /** What is there, beside what the store holds. The truth comes from the world and never from an answer; no rule of the runtime is in here. */
 import type { Json, JsonObject } from '../../../runtime/types.ts'
 import { at } from '../twin/path.ts'
-import { render, scopeOf } from '../twin/template.ts'
+import { headOf, render, scopeOf } from '../twin/template.ts'
 import type { Entry, StreamTruth, Twin } from '../twin/types.ts'
 
 /** Key → our fields as they must be. Several records may share a key (two assignments of one role): a list. */
@@ -44,7 +44,7 @@ function fieldsOf(twin: Pick<Twin, 'file' | 'world'>, told: StreamTruth, entry: 
     record: entry.native,
     shown: () => twin.world.shown(told.of, entry),
     link: (rest) => {
-      const [, link = '', path = ''] = /^([^.[]+)\.?(.*)$/s.exec(rest) ?? []
+      const { head: link, rest: path } = headOf(rest)
       return path === '' || path === 'id' ? entry.links[link] : at(linked(link)?.native, path)
     },
   })

@@ -141,7 +141,11 @@ function totalHeader(form: NonNullable<Served['list']>, page: Page, ask: Ask, ou
 
 /** The list before it is cut. Null: a filter that no view understands. */
 function viewed(twin: Inside, ask: Ask, spec: Of<'list'>): readonly Entry[] | null {
-  const all = spec.where === undefined ? [...(twin.world.collections.get(spec.list)?.values() ?? [])] : related(twin, ask, spec)
+  // By a link where there is one: the world has an index of those.
+  const all =
+    spec.where === undefined
+      ? [...(twin.world.collections.get(spec.list)?.values() ?? [])]
+      : twin.lists.entries(spec.list, spec.where, ask.scope)
   let entries: readonly Entry[] = all
   const understood = new Set<string>()
   for (const view of spec.views ?? []) {
@@ -160,13 +164,6 @@ function viewed(twin: Inside, ask: Ask, spec: Of<'list'>): readonly Entry[] | nu
   }
   const strange = (spec.filters ?? []).some((name) => ask.query.has(name) && !understood.has(`query.${name}`))
   return strange ? null : entries
-}
-
-/** By a link where there is one: the world has an index of those. */
-function related(twin: Inside, ask: Ask, spec: Of<'list'>): readonly Entry[] {
-  const ids = twin.lists.list(spec.list, spec.where, '{id}', ask.scope)
-  const all = twin.world.collections.get(spec.list)
-  return ids.map((id) => all?.get(String(id))).filter((entry) => entry !== undefined)
 }
 
 /** Scaled down from what the connector asks for in production to the lab's page; a page of one stays a page of one. */

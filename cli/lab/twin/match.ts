@@ -6,6 +6,10 @@ import type { Entry, Scope, Template, When, Where } from './types.ts'
 
 /** What a pattern captured, or null where it does not match. `*` is any text, `{name}` a text that is kept. */
 export function capture(pattern: string, value: string): { readonly [name: string]: string } | null {
+  if (pattern === '*') return {}
+  if (!/[{*]/.test(pattern)) return pattern === value ? {} : null
+  const alone = /^\{(\w+)\}$/.exec(pattern)?.[1]
+  if (alone !== undefined) return { [alone]: value }
   const names: string[] = []
   const source = pattern.replaceAll(/\{(\w+)\}|\*|[.+?^${}()|[\]\\]/g, (found, name: string | undefined) => {
     if (name !== undefined) {

@@ -8,6 +8,8 @@ export function steps(path: string): readonly Step[] {
   if (path === '' || path === '[]') return []
   // Graph's own keys have a dot in them and stand first.
   if (path.startsWith('@odata.')) return [path]
+  // Most paths are plain, and each record of each page is looked into by several.
+  if (!path.includes('[')) return path.includes('.') ? path.split('.') : [path]
   return [...path.matchAll(/\["([^"]+)"\]|\[(\d+)\]|([^.[\]]+)/g)].map(([, quoted, index, name]) =>
     quoted !== undefined ? quoted : index !== undefined ? Number(index) : (name as string),
   )

@@ -40,6 +40,7 @@ export function createTwin(o: TwinOptions): Twin {
   const connector = stage.pointed(dialect.connector)
   const secrets = secretsFor(dialect.connector, stage.key)
   const gate = openGate(connector, settings, secrets)
+  const { host } = new URL(stage.origin)
   const log = createHash('sha256')
   const fired: { [fault: string]: number } = {}
   const strangers: string[] = []
@@ -97,15 +98,13 @@ export function createTwin(o: TwinOptions): Twin {
     const ask = heard(request)
     const before = { ...fired }
     describe(request, ask)
-    if (request.headers['host'] !== new URL(stage.origin).host)
-      strangers.push(`${request.method} ${ask.path}: at a host that is not declared`)
+    if (request.headers['host'] !== host) strangers.push(`${request.method} ${ask.path}: at a host that is not declared`)
     const said = hooks.reduce((now, hook) => hook.answer?.(ask, now, inside) ?? now, answered(ask))
     // Token requests hold times and signatures that no seed decides.
     const asked = ask.kind === 'token' ? '' : `${request.url} ${request.body}`
     log.update(
-      `${request.method} ${asked}\n${said.status} ${said.cut ?? ''} ${JSON.stringify(said.headers)}\n${said.text}\n`.replaceAll(
-        stage.origin,
-        '',
+      stage.placeless(
+        `${request.method} ${asked}\n${said.status} ${said.cut ?? ''} ${JSON.stringify(said.headers)}\n${said.text}\n`,
       ),
     )
     for (const hook of hooks) hook.after?.(ask, said, inside)
@@ -244,6 +243,7 @@ export function createTwin(o: TwinOptions): Twin {
   return {
     ...view,
     origin: stage.origin,
+    placeless: stage.placeless,
     settings,
     secrets,
     fired,

@@ -8,6 +8,8 @@ import type { Answer } from './types.ts'
 
 export type Stage = {
   readonly origin: string
+  /** Without its port, which no seed decides: for logs. */
+  readonly placeless: (text: string) => string
   /** Who answers from now on. */
   readonly on: (play: ((request: Asked) => Answer) | null) => void
   readonly key: () => string
@@ -37,9 +39,11 @@ export async function openStage(): Promise<Stage> {
   })
   server.keepAliveTimeout = 60_000
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const { port } = server.address() as AddressInfo
+  const origin = `http://127.0.0.1:${port}`
   return {
     origin,
+    placeless: (text) => text.replaceAll(origin, '').replaceAll(`//localhost:${port}`, '//localhost'),
     pointed(connector) {
       const known = pointedHere.get(connector) ?? pointed(connector, origin)
       pointedHere.set(connector, known)

@@ -24,18 +24,24 @@ export function render(template: Template, ground: Ground): Json | undefined {
 
 export function text(template: string, scope: Scope): Json | undefined {
   if (!template.includes('{')) return template
-  const whole = /^\{([^{}]+)\}$/.exec(template)
-  if (whole !== null) return scope(whole[1] as string)
+  const end = template.length - 1
+  if (end > 1 && template.startsWith('{') && template.indexOf('}') === end && template.lastIndexOf('{') === 0)
+    return scope(template.slice(1, end))
   return template
     .replaceAll(/\{\{|\{([^{}]+)\}/g, (hole, name: string | undefined) => (name === undefined ? hole : String(scope(name) ?? '')))
     .replaceAll('{{', '{')
 }
 
+/** `record.a.b` → `record`, `a.b`; `list[0]` → `list`, `[0]`. */
+export function headOf(name: string): { readonly head: string; readonly rest: string } {
+  const cut = name.search(/[.[]/)
+  return cut < 1 ? { head: name, rest: '' } : { head: name.slice(0, cut), rest: name.slice(name[cut] === '.' ? cut + 1 : cut) }
+}
+
 /** Heads (`record`) → a value, into which the rest of the name is a path, or a function of the rest. */
 export function scopeOf(heads: { readonly [head: string]: Json | undefined | ((rest: string) => Json | undefined) }): Scope {
   return (name) => {
-    const dot = /^([^.[]+)\.?(.*)$/s.exec(name)
-    const [, head = name, rest = ''] = dot ?? []
+    const { head, rest } = headOf(name)
     const value = Object.hasOwn(heads, head) ? heads[head] : undefined
     return typeof value === 'function' ? value(rest) : at(value, rest)
   }

@@ -49,6 +49,7 @@ export type World = {
 }
 /** What operators of templates may ask of a world. */
 export type Lists = {
+  readonly entries: (collection: string, where: Where | undefined, scope: Scope) => readonly Entry[]
   readonly count: (collection: string, where: Where | undefined, scope: Scope) => number
   readonly list: (collection: string, where: Where | undefined, as: Template | undefined, scope: Scope) => readonly Json[]
 }
@@ -163,6 +164,8 @@ export type TwinView = {
 export type Twin = TwinView & {
   /** `http://127.0.0.1:<port>` */
   readonly origin: string
+  /** A text without the port, which no seed decides. */
+  readonly placeless: (text: string) => string
   /** The connector, pointed here: no rate, one request at a time. */
   readonly settings: { readonly [name: string]: Json }
   readonly secrets: { readonly [name: string]: string }

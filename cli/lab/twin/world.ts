@@ -5,7 +5,7 @@ import { type Random, some, upTo } from '../random.ts'
 import { entryHas } from './match.ts'
 import { at, isObject, over } from './path.ts'
 import { digits, hex, person, uuid } from './people.ts'
-import { render, scopeOf } from './template.ts'
+import { headOf, render, scopeOf } from './template.ts'
 import type { CollectionSpec, Entry, Lists, Native, Scope, TwinFile, World } from './types.ts'
 
 export type WorldOptions = {
@@ -46,12 +46,12 @@ export function createWorld(o: WorldOptions, from?: World): World {
     return target === undefined || id === undefined ? undefined : (of(target).get(id) ?? removed.get(target)?.get(id))
   }
   const linkScope = (collection: string, entry: Entry) => (rest: string) => {
-    const [, link = '', path = ''] = /^([^.[]+)\.?(.*)$/s.exec(rest) ?? []
+    const { head: link, rest: path } = headOf(rest)
     const found = linked(collection, entry)(link)
     return path === '' ? entry.links[link] : path === 'id' ? (found?.id ?? entry.links[link]) : at(found?.native, path)
   }
   const shownScope = (collection: string, entry: Entry) => (rest: string) => {
-    const [, link = '', path = ''] = /^([^.[]+)\.?(.*)$/s.exec(rest) ?? []
+    const { head: link, rest: path } = headOf(rest)
     const target = spec(collection).links?.[link]
     const found = linked(collection, entry)(link)
     return target === undefined || found === undefined ? undefined : at(shown(target, found), path)
@@ -96,6 +96,7 @@ export function createWorld(o: WorldOptions, from?: World): World {
   const seen: typeof chosen = (collection, where, scope) =>
     chosen(collection, where, scope).filter((entry) => o.hides?.(collection, entry) !== true)
   const lists: Lists = {
+    entries: seen,
     count: (collection, where, scope) => seen(collection, where, scope).length,
     list: (collection, where, as, scope) =>
       seen(collection, where, scope).map((entry) =>
