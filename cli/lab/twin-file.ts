@@ -15,6 +15,8 @@ const KEYS = [
   'me',
   'attested',
   'actions',
+  'feeds',
+  'webhook',
   'not_played',
   'official',
   'restricted',
@@ -40,6 +42,7 @@ const ENDPOINT = [
   'absent_when_empty',
   'below',
   'get',
+  'feed',
   'or',
   'id',
   'by',
@@ -51,7 +54,9 @@ const ENDPOINT = [
 ]
 const STREAM = ['of', 'where', 'fields', 'key', 'id', 'role', 'best']
 const OFFICIAL = ['file', 'at', 'below', 'ignore', 'open', 'elsewhere']
-const FORMS = ['list', 'get', 'answer', 'effects']
+const FORMS = ['list', 'get', 'feed', 'answer', 'effects']
+const FEED = ['of', 'token', 'latest', 'around']
+const TELLING = ['as', 'gone', 'names', 'lie']
 
 type Open = { readonly [key: string]: unknown }
 
@@ -93,6 +98,8 @@ export function checkTwinFile(data: unknown, file: string): TwinFile {
         wrong.push(`${where}: one of ${FORMS.join(', ')} must say what it serves`)
       exists(one['list'], where)
       exists(one['get'], where)
+      if (one['feed'] !== undefined && open(top['feeds'] ?? {}, 'feeds')[String(one['feed'])] === undefined)
+        wrong.push(`${where}: \`feeds\` says nothing of ${String(one['feed'])}`)
     }
   }
   for (const [name, value] of Object.entries(open(top['streams'] ?? {}, 'streams'))) {
@@ -100,6 +107,20 @@ export function checkTwinFile(data: unknown, file: string): TwinFile {
     known(one, STREAM, `streams.${name}`)
     exists(one['of'] ?? '', `streams.${name}`)
   }
+  const tells = (value: unknown, where: string): void => {
+    const one = open(value, where)
+    known(one, FEED, where)
+    for (const [of, telling] of Object.entries(open(one['of'] ?? {}, `${where}.of`))) {
+      exists(of, `${where}.of`)
+      const told = open(telling, `${where}.of.${of}`)
+      known(told, TELLING, `${where}.of.${of}`)
+      for (const named of Object.keys(open(told['names'] ?? {}, `${where}.of.${of}.names`)))
+        exists(named, `${where}.of.${of}.names`)
+    }
+  }
+  const feeds = open(top['feeds'] ?? {}, 'feeds')
+  for (const [name, value] of Object.entries(feeds)) tells(value, `feeds.${name}`)
+  if (top['webhook'] !== undefined) tells(top['webhook'], 'webhook')
   for (const [place, value] of (Array.isArray(top['official']) ? (top['official'] as unknown[]) : []).entries()) {
     const one = open(value, `official[${place}]`)
     known(one, OFFICIAL, `official[${place}]`)

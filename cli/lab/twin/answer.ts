@@ -102,13 +102,6 @@ function list(twin: Inside, ask: Ask, served: Served, spec: Of<'list'>, headers:
     return twin.error('bad_request')
   }
   const shown = visible(twin, ask, spec.list, entries, 'list')
-  const word = WORDS[form.pages.kind]
-  if (word === undefined) throw new Error(`the twin speaks no paging \`${form.pages.kind}\``)
-  const size = twin.hooks.reduce((now, hook) => hook.size?.(ask, now, twin) ?? now, sizeOf(twin, ask, form))
-  const read = word.read(form.pages, ask, size)
-  if (read === null) return twin.error('bad_request')
-  const by_index = word.by_index || form.pages['by'] === 'page' || form.pages['by'] === 'index'
-  const { spot, before } = counted(twin, ask, read)
   const as = spec.as
   const rowOf = (entry: Entry): Json =>
     selected(
@@ -116,21 +109,40 @@ function list(twin: Inside, ask: Ask, served: Served, spec: Of<'list'>, headers:
       spec.select,
       ask,
     )
+  return paged(twin, ask, form, shown, rowOf, { headers, around: spec.around, absent: spec.absent_when_empty === true }).answer
+}
+
+/** The page that is asked for, as lies leave it, written down. */
+export function paged(
+  twin: Inside,
+  ask: Ask,
+  form: NonNullable<Served['list']>,
+  shown: readonly Entry[],
+  row: (entry: Entry) => Json,
+  o: { readonly headers: Body['headers']; readonly around: Json | undefined; readonly absent: boolean },
+): { readonly answer: Answer; readonly page: null } | { readonly answer: Body; readonly page: Page } {
+  const word = WORDS[form.pages.kind]
+  if (word === undefined) throw new Error(`the twin speaks no paging \`${form.pages.kind}\``)
+  const size = twin.hooks.reduce((now, hook) => hook.size?.(ask, now, twin) ?? now, sizeOf(twin, ask, form))
+  const read = word.read(form.pages, ask, size)
+  if (read === null) return { answer: twin.error('bad_request'), page: null }
+  const by_index = word.by_index || form.pages['by'] === 'page' || form.pages['by'] === 'index'
+  const { spot, before } = counted(twin, ask, read)
   const cut = (at: Spot): Page =>
-    cutAt(shown, at, { size: form.pages.kind === 'none' ? Number.POSITIVE_INFINITY : size, by_index, before, row: rowOf })
+    cutAt(shown, at, { size: form.pages.kind === 'none' ? Number.POSITIVE_INFINITY : size, by_index, before, row })
   const struck: Ask = { ...ask, page: spot.page }
   let page = cut(spot)
   for (const hook of twin.hooks) page = hook.page?.(struck, page, twin, cut) ?? page
   const written = word.write(form.pages, page, (params) => twin.url(ask, params))
   const rows: Json = page.rows === null ? null : page.rows.map((one) => one.body)
-  const more: { [name: string]: string } = {}
-  if (form.at === '' || form.at === '[]')
-    return { status: 200, headers: { ...headers, ...written.headers, ...totalHeader(form, page, ask, more) }, body: rows }
-  const body: Native = structuredClone((say(spec.around ?? {}) ?? {}) as Native)
+  const headers = { ...o.headers, ...written.headers, ...totalHeader(form, page, ask, {}) }
+  if (form.at === '' || form.at === '[]') return { answer: { status: 200, headers, body: rows }, page }
+  const around = render(o.around ?? {}, { scope: ask.scope, random: null, lists: twin.lists }) ?? {}
+  const body: Native = structuredClone(around as Native)
   for (const [path, value] of written.body) put(body, path, value)
   if (typeof form.total === 'string' && whenHolds(form.total_when, ask.scope) !== null) put(body, form.total, page.total)
-  if (!(spec.absent_when_empty === true && page.rows?.length === 0)) put(body, form.at, rows)
-  return { status: 200, headers: { ...headers, ...written.headers, ...totalHeader(form, page, ask, more) }, body }
+  if (!(o.absent && page.rows?.length === 0)) put(body, form.at, rows)
+  return { answer: { status: 200, headers, body }, page }
 }
 
 function totalHeader(form: NonNullable<Served['list']>, page: Page, ask: Ask, out: { [name: string]: string }): Body['headers'] {

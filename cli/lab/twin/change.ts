@@ -1,13 +1,8 @@
 /** One part of one record, from one state to another. Plain data, so that copies of a world, delays and undoings all play the same. */
-import type { Json } from '../../../runtime/types.ts'
 import { at, put } from './path.ts'
-import type { Entry, World } from './types.ts'
+import type { Change, Entry, World } from './types.ts'
 
-export type Change =
-  | { readonly do: 'put'; readonly of: string; readonly entry: Entry }
-  | { readonly do: 'drop'; readonly of: string; readonly id: string }
-  /** `to` undefined: the key goes. */
-  | { readonly do: 'set'; readonly of: string; readonly id: string; readonly path: string; readonly to: Json | undefined }
+export type { Change } from './types.ts'
 
 /** Whether anything changed. */
 export function applyChange(world: World, change: Change): boolean {

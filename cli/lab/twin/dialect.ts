@@ -161,6 +161,7 @@ function complete(known: Dialect, base: string, endpoint: Endpoint, served: Serv
   const counts = Object.values(connector.streams)
     .filter((stream) => stream.prove.some((proof) => proof.kind === 'count' && asked(proof['request'] as unknown as RequestSpec)))
     .map((stream) => stream.name)
+  if ('feed' in served.spec) return { ...served, streams: [`feed:${served.spec.feed}`], list: feedList(connector, served.spec) }
   if (!('list' in served.spec)) return { ...served, streams, counts }
   const spec = served.spec as ListSpec
   const reader =
@@ -184,6 +185,18 @@ function complete(known: Dialect, base: string, endpoint: Endpoint, served: Serv
       total_when: spec.total_when,
       size: spec.size ?? (reader === undefined ? null : sizeOf(reader.list, reader.pages, reader.prove)),
     },
+  }
+}
+
+function feedList(connector: Connector, spec: Extract<EndpointSpec, { readonly feed: string }>): Served['list'] {
+  const feed = connector.feeds[spec.feed]
+  if (feed === undefined) throw new Error(`the connector has no feed ${spec.feed}`)
+  return {
+    at: feed.records,
+    pages: spec.pages ?? (feed.pages as PagesSpec),
+    total: null,
+    total_when: undefined,
+    size: spec.size ?? sizeOf(feed.list, feed.pages, []),
   }
 }
 

@@ -103,6 +103,12 @@ export type EndpointSpec = Endpoint &
         readonly select?: SelectSpec
       }
     | { readonly answer: Template; readonly status?: number }
+    /** A feed of the connector, by its name; what it tells stands in `feeds`. */
+    | {
+        readonly feed: string
+        readonly pages?: PagesSpec
+        readonly size?: { readonly query?: string; readonly body?: string; readonly full: number }
+      }
     /** A write: first the effects, then the answer. `on`: its object; `also`: others that must be there. */
     | {
         readonly effects: readonly Effect[]
@@ -187,6 +193,32 @@ export type ActionPlay = {
 /** Some, none, or exactly one entry of a collection for which each of `where` is so. */
 export type Fact = ({ readonly some: string } | { readonly none: string } | { readonly one: string }) & { readonly where?: Where }
 
+/** How a feed or a webhook of the connector tells of what happens in a collection. */
+export type Telling = {
+  /** An item; absent: the record as it is served. Sees the record (of a removal as it was last), and `what` (created, updated, deleted), `at`, `uuid` of the event. */
+  readonly as?: Template
+  /** Of a removal instead. */
+  readonly gone?: Template
+  /** Which records an honest item is about: collection → id. Default: the record itself. */
+  readonly names?: { readonly [collection: string]: Template }
+  /** Laid over an item by a lie: the opposite of what is so, somebody else's state. */
+  readonly lie?: Template
+}
+/** A feed, beside what the connector says of it. */
+export type FeedSpec = {
+  readonly of: { readonly [collection: string]: Telling }
+  /** Of a delta: the query parameter that holds the position in an address, and the word there that asks for the newest one. */
+  readonly token?: string
+  readonly latest?: string
+  /** Laid around the items. */
+  readonly around?: Template
+}
+export type WebhookSpec = {
+  readonly of: { readonly [collection: string]: Telling }
+  /** Laid around the items; sees `at`. Absent: nothing. */
+  readonly around?: Template
+}
+
 export type ErrorSpec = {
   readonly status: number
   /** Null: this target does not send this one. */
@@ -237,6 +269,9 @@ export type TwinFile = {
   readonly attested?: boolean
   /** How an action is played, and what it must have brought about. An action without an entry is not played. */
   readonly actions?: { readonly [action: string]: ActionPlay }
+  /** By the names that the connector gives them. One without an entry is not played. */
+  readonly feeds?: { readonly [feed: string]: FeedSpec }
+  readonly webhook?: WebhookSpec
   readonly official?: readonly OfficialSpec[]
   /** Streams and actions that are not played, and why. */
   readonly not_played?: { readonly [name: string]: string }

@@ -30,7 +30,7 @@ export function decode(request: Asked): Json {
 export function kindOf(spec: Ask['spec'], token: boolean): Ask['kind'] {
   if (token) return 'token'
   if (spec === null) return 'stranger'
-  if ('list' in spec) return 'list'
+  if ('list' in spec || 'feed' in spec) return 'list'
   if ('get' in spec) return 'get'
   return 'effects' in spec ? 'write' : 'answer'
 }

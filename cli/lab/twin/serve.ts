@@ -8,13 +8,15 @@ import { answer, fits, type Inside } from './answer.ts'
 import { openGate, secretsFor } from './auth.ts'
 import { type Dialect, find, redirected, vendorUrl } from './dialect.ts'
 import { errorAnswer } from './errors.ts'
+import { feedAnswer } from './feed.ts'
 import { decode, enumerationOf, kindOf } from './hear.ts'
+import { openHistory } from './history.ts'
 import { limitHeaders, waitHeaders } from './limits.ts'
 import { whenHolds } from './match.ts'
 import { at } from './path.ts'
 import type { Asked, Stage } from './stage.ts'
 import { render, scopeOf } from './template.ts'
-import type { Answer, Ask, EndpointSpec, Hooks, Twin, World } from './types.ts'
+import type { Answer, Ask, EndpointSpec, Hooks, Named, Twin, World } from './types.ts'
 import { createWorld } from './world.ts'
 
 export { type Asked, openStage, type Stage } from './stage.ts'
@@ -45,6 +47,9 @@ export function createTwin(o: TwinOptions): Twin {
   const fired: { [fault: string]: number } = {}
   const strangers: string[] = []
   const faults: string[] = []
+  const named: Named[] = []
+  /** By the answer under way. */
+  let telling: readonly Named[] = []
   let requests = 0
   const official = { checked: 0, elsewhere: 0 }
   let hooks: readonly Hooks[] = []
@@ -62,6 +67,7 @@ export function createTwin(o: TwinOptions): Twin {
     connector,
     file,
     world,
+    history: openHistory(world, clock.now),
     random,
     now: clock.now,
     fire: (fault: string) => {
@@ -99,7 +105,10 @@ export function createTwin(o: TwinOptions): Twin {
     const before = { ...fired }
     describe(request, ask)
     if (request.headers['host'] !== host) strangers.push(`${request.method} ${ask.path}: at a host that is not declared`)
-    const said = hooks.reduce((now, hook) => hook.answer?.(ask, now, inside) ?? now, answered(ask))
+    telling = []
+    const made = answered(ask)
+    const said = hooks.reduce((now, hook) => hook.answer?.(ask, now, inside) ?? now, made)
+    if (said === made) named.push(...telling)
     // Token requests hold times and signatures that no seed decides.
     const asked = ask.kind === 'token' ? '' : `${request.url} ${request.body}`
     log.update(
@@ -154,8 +163,14 @@ export function createTwin(o: TwinOptions): Twin {
     let copy: World | null = null
     for (const hook of hooks) copy = hook.world?.(ask, inside) ?? copy
     const from = copy === null || ask.kind === 'write' ? inside : { ...inside, world: copy, lists: copy.lists }
-    const said = answer(from, ask, ask.served)
+    const said = 'feed' in ask.served.spec ? fed(ask, ask.served) : answer(from, ask, ask.served)
     return 'text' in said ? said : finished(ask, said)
+  }
+
+  function fed(ask: Ask, served: Parameters<typeof answer>[2]): ReturnType<typeof answer> {
+    const told = feedAnswer(inside, ask, served)
+    telling = told.names
+    return told.answer
   }
 
   function finished(
@@ -249,6 +264,7 @@ export function createTwin(o: TwinOptions): Twin {
     fired,
     requests: () => requests,
     strangers,
+    named,
     checked: () => (dialect.official === null ? {} : { official: { ...official } }),
     lie: (next) => {
       hooks = next

@@ -1,7 +1,7 @@
 /**
  * The nouns of a twin: the world it keeps, and where lies and writes plug in. What its file may say: `file-types.ts`.
  */
-import type { Connector, Json } from '../../../runtime/types.ts'
+import type { Connector, Json, ToldChange } from '../../../runtime/types.ts'
 import type { Checked } from '../types.ts'
 import type { Effect, EndpointSpec, ErrorName, Template, TwinFile, Where } from './file-types.ts'
 
@@ -55,6 +55,44 @@ export type Lists = {
 }
 /** Looks a dotted name up; undefined: no value. */
 export type Scope = (name: string) => Json | undefined
+
+/** Something that happened in the world. `entry`: as it was just after; of a removal, just before. */
+export type Happened = {
+  /** From 1. */
+  readonly no: number
+  readonly at_ms: number
+  readonly what: ToldChange
+  readonly of: string
+  readonly id: string
+  readonly entry: Entry
+}
+export type History = {
+  readonly happened: readonly Happened[]
+  /** Does them one after the other and writes down those that changed something. */
+  readonly act: (changes: readonly Change[]) => void
+  /** A record, and everything that ties it to others before it. */
+  readonly drop: (of: string, id: string) => void
+}
+/** One part of one record, from one state to another. Plain data, so that copies of a world, delays and undoings all play the same. */
+export type Change =
+  | { readonly do: 'put'; readonly of: string; readonly entry: Entry }
+  | { readonly do: 'drop'; readonly of: string; readonly id: string }
+  /** `to` undefined: the key goes. */
+  | { readonly do: 'set'; readonly of: string; readonly id: string; readonly path: string; readonly to: Json | undefined }
+
+/** One item of a feed, true or not. `ord`: its place. */
+export type FeedItem = {
+  readonly id: string
+  readonly ord: number
+  readonly of: string
+  readonly what: ToldChange
+  readonly at_ms: number
+  readonly body: Json
+  /** Whom it names. */
+  readonly names: readonly Named[]
+}
+/** A feed named a record of a collection in an answer that was sent. */
+export type Named = { readonly feed: string; readonly of: string; readonly id: string }
 
 // ---------------------------------------------------------------- one request, and where lies plug in
 
@@ -124,6 +162,12 @@ export type Hooks = {
   readonly instead?: (ask: Ask, twin: TwinView) => Answer | null
   /** Who is left out, for good: of lists and counts (`list`), of by-id answers (`get`). */
   readonly hides?: (collection: string, entry: Entry, place: 'list' | 'get') => boolean
+  /** What a feed tells of what happened. */
+  readonly tells?: (
+    ask: Ask,
+    told: { readonly feed: string; readonly items: readonly FeedItem[] },
+    twin: TwinView,
+  ) => readonly FeedItem[]
   /** Which entries the target shows in a list, and by id (`kind: get`: one entry or none). */
   readonly entries?: (ask: Ask, entries: readonly Entry[], twin: TwinView) => readonly Entry[]
   /** Rows of a page. */
@@ -153,6 +197,8 @@ export type TwinView = {
   readonly connector: Connector
   readonly file: TwinFile
   readonly world: World
+  /** What happened in it through `act`; feeds tell of that. */
+  readonly history: History
   /** 0 ≤ x < 1, seeded. */
   readonly random: () => number
   readonly now: () => number
@@ -175,6 +221,8 @@ export type Twin = TwinView & {
   readonly strangers: readonly string[]
   /** Requests held against the official description so far; nothing where there is none. */
   readonly checked: () => { readonly official?: Checked }
+  /** Whom feeds have named so far, in answers as an honest target writes them. */
+  readonly named: readonly Named[]
   /** From now on. */
   readonly lie: (hooks: readonly Hooks[]) => void
   /** sha-256 over every request and answer so far. */
