@@ -79,6 +79,8 @@ export type FeedAgreement = {
   readonly stream: string
   /** The two complete reads, by the number of their sync; twice the same: the first since the feed is asked, with which the next is compared. */
   readonly between: readonly [number, number]
+  /** When the second of them began: what is named from then on is held against the next. */
+  readonly began_at: string
   /** `Change.seq` up to which changes were compared. */
   readonly compared_to: number
   readonly is: (typeof AGREEMENT)[number]
