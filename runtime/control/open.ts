@@ -8,50 +8,55 @@ import { Failure } from '../errors.ts'
 import type { NewEntry } from '../ledger/entry.ts'
 import { type Cells, type Database, openDatabase } from '../store/sqlite/database.ts'
 import type { DataKeys } from '../vault/rewrap.ts'
+import { INBOUND, type Inbound, openInbound } from './inbound.ts'
 import { KEYS, openKeys, takeOverOldKeys } from './keys.ts'
 import { openPeople, type People } from './people.ts'
 import { CONTROL } from './schema.ts'
 import { hashOf, newSecret, newToken, sameHash, tokenId } from './token.ts'
 import type { LoginUnderWay, NamedSession, Session, Tenant, Token } from './types.ts'
 
-export type Control = People & {
-  readonly tenant: (tenant: string) => Tenant | null
-  /** Ascending by name, after one. */
-  readonly tenants: (after: string, limit: number) => readonly Tenant[]
-  /** Throws `control/tenant-exists`, `control/tenant-name`. */
-  readonly makeTenant: (tenant: Tenant) => void
-  /** One whose making failed: it has no token yet. */
-  readonly unmakeTenant: (tenant: string) => void
-  /** The only moment at which the text is known. */
-  readonly makeToken: (token: Omit<Token, 'token' | 'revoked_at' | 'used_at'>) => { readonly token: Token; readonly text: string }
-  /** Whose text this is: not revoked, not over. Null: nobody's. */
-  readonly tokenOf: (text: string, now: string) => Token | null
-  readonly token: (id: string) => Token | null
-  readonly tokens: (tenant: string | null, after: string, limit: number) => readonly Token[]
-  /** False: there is none such in that tenant. */
-  readonly revoke: (tenant: string | null, id: string, now: string) => boolean
-  readonly makeSession: (session: Session) => string
-  readonly session: (text: string, now: string) => Session | null
-  readonly touchSession: (text: string, now: string) => void
-  readonly endSession: (text: string) => void
-  /** Those that are not over, ascending by name, after one. */
-  readonly sessions: (tenant: string, now: string, after: string, limit: number) => readonly NamedSession[]
-  readonly sessionNamed: (tenant: string, now: string, session: string) => Session | null
-  /** By its name. False: there is none such in that tenant. */
-  readonly closeSession: (tenant: string, session: string) => boolean
-  readonly beginLogin: (login: LoginUnderWay) => string
-  /** Once: it is gone afterwards. */
-  readonly takeLogin: (text: string, now: string) => LoginUnderWay | null
-  /** What another process did here that the tenant's ledger does not have yet: only the process that has the store may write there. */
-  readonly leaveUnsaid: (tenant: string, entry: NewEntry) => void
-  readonly unsaid: (tenant: string) => readonly { readonly n: number; readonly entry: NewEntry }[]
-  readonly said: (n: number) => void
-  readonly keys: DataKeys
-  readonly ready: () => boolean
-  /** Hears of each commit of this process. What it returns ends that. */
-  readonly onCommit: (listener: () => void) => () => void
-  readonly close: () => void
-}
+export type Control = People &
+  Inbound & {
+    readonly tenant: (tenant: string) => Tenant | null
+    /** Ascending by name, after one. */
+    readonly tenants: (after: string, limit: number) => readonly Tenant[]
+    /** Throws `control/tenant-exists`, `control/tenant-name`. */
+    readonly makeTenant: (tenant: Tenant) => void
+    /** One whose making failed: it has no token yet. */
+    readonly unmakeTenant: (tenant: string) => void
+    /** The only moment at which the text is known. */
+    readonly makeToken: (token: Omit<Token, 'token' | 'revoked_at' | 'used_at'>) => {
+      readonly token: Token
+      readonly text: string
+    }
+    /** Whose text this is: not revoked, not over. Null: nobody's. */
+    readonly tokenOf: (text: string, now: string) => Token | null
+    readonly token: (id: string) => Token | null
+    readonly tokens: (tenant: string | null, after: string, limit: number) => readonly Token[]
+    /** False: there is none such in that tenant. */
+    readonly revoke: (tenant: string | null, id: string, now: string) => boolean
+    readonly makeSession: (session: Session) => string
+    readonly session: (text: string, now: string) => Session | null
+    readonly touchSession: (text: string, now: string) => void
+    readonly endSession: (text: string) => void
+    /** Those that are not over, ascending by name, after one. */
+    readonly sessions: (tenant: string, now: string, after: string, limit: number) => readonly NamedSession[]
+    readonly sessionNamed: (tenant: string, now: string, session: string) => Session | null
+    /** By its name. False: there is none such in that tenant. */
+    readonly closeSession: (tenant: string, session: string) => boolean
+    readonly beginLogin: (login: LoginUnderWay) => string
+    /** Once: it is gone afterwards. */
+    readonly takeLogin: (text: string, now: string) => LoginUnderWay | null
+    /** What another process did here that the tenant's ledger does not have yet: only the process that has the store may write there. */
+    readonly leaveUnsaid: (tenant: string, entry: NewEntry) => void
+    readonly unsaid: (tenant: string) => readonly { readonly n: number; readonly entry: NewEntry }[]
+    readonly said: (n: number) => void
+    readonly keys: DataKeys
+    readonly ready: () => boolean
+    /** Hears of each commit of this process. What it returns ends that. */
+    readonly onCommit: (listener: () => void) => () => void
+    readonly close: () => void
+  }
 
 export const TENANT_NAME = /^[a-z][a-z0-9-]{0,62}$/
 
@@ -64,10 +69,10 @@ export function openControl(dir: string): Control {
   chmodSync(file, 0o600)
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF')
   db.write(() => {
-    db.exec(CONTROL + KEYS)
+    db.exec(CONTROL + KEYS + INBOUND)
     takeOverOldKeys(db)
   })
-  return { ...who(db), ...openPeople(db), ...rest(db), keys: openKeys(db) }
+  return { ...who(db), ...openPeople(db), ...openInbound(db), ...rest(db), keys: openKeys(db) }
 }
 
 const TOKEN = 'token, tenant, name, person, roles, connections, made_at, made_by, expires_at, revoked_at, used_at'
@@ -106,9 +111,10 @@ function who(
       })
     },
     unmakeTenant: (name) =>
-      void db.write(() =>
-        db.run('DELETE FROM tenant WHERE tenant = $1 AND NOT EXISTS (SELECT 1 FROM token WHERE tenant = $1)', name),
-      ),
+      void db.write(() => {
+        db.run('DELETE FROM tenant WHERE tenant = $1 AND NOT EXISTS (SELECT 1 FROM token WHERE tenant = $1)', name)
+        db.run('DELETE FROM inbound WHERE tenant = $1 AND NOT EXISTS (SELECT 1 FROM tenant WHERE tenant = $1)', name)
+      }),
     makeToken: (given) => {
       const { id, text, hash } = newToken()
       const { tenant: of, name, person, roles, connections, made_at, made_by, expires_at } = given
