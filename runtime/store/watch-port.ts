@@ -21,14 +21,14 @@ export type WatchStore = {
   /** Named outside a feed. */
   touch(connection: string, cause: Cause, touched: readonly Touched[], at: string): Promise<void>
   /** In the order they were named; those of `tries` below `tries_below`. */
-  waiting(connection: string, options: { readonly limit: number; readonly tries_below: number }): Promise<readonly Waiting[]>
+  touched(connection: string, options: { readonly limit: number; readonly tries_below: number }): Promise<readonly Waiting[]>
   /** All that wait; of them those of `tries_below` and more, a few of which are named. */
-  waitingCounts(
+  touchedCounts(
     connection: string,
     tries_below: number,
   ): Promise<{ readonly waiting: number; readonly given_up: number; readonly samples: readonly Waiting[] }>
   /**
-   * Written down. No longer waiting, unless `again` (one more of `tries`), or named more often than `named`, which is what `waiting` said
+   * Written down. No longer waiting, unless `again` (one more of `tries`), or named more often than `named`, which is what `touched` said
    * when the look began. Kept: the newest 100 of a record, and of a connection those of the last 100,000 numbers.
    */
   saw(connection: string, sighting: NewSighting, looked: { readonly named: number; readonly again: boolean }): Promise<Sighting>

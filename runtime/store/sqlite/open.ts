@@ -5,6 +5,7 @@ import type { LedgerStore } from '../ledger-port.ts'
 import type { LevelsStore } from '../levels-port.ts'
 import type { QuarantineRow, Snapshot, Store } from '../port.ts'
 import { cleanText } from '../text.ts'
+import type { WatchStore } from '../watch-port.ts'
 import type { WebhookStore } from '../webhook-port.ts'
 import type { WriteStore } from '../write-port.ts'
 import { openCertify } from './certify.ts'
@@ -22,6 +23,7 @@ import { foundVersion, makeSchema, migrate, SCHEMA_VERSION } from './schema.ts'
 import { type Room, readSession } from './session.ts'
 import { knownConn, openSyncs, syncRow } from './syncs.ts'
 import { openVersions } from './versions.ts'
+import { openWatch } from './watch.ts'
 import { openWebhooks } from './webhooks.ts'
 import { openWrites } from './writes.ts'
 
@@ -29,7 +31,7 @@ import { openWrites } from './writes.ts'
 const SETTINGS = `PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA cache_size = -16000; PRAGMA wal_autocheckpoint = 4000;
   PRAGMA journal_size_limit = 67108864; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF`
 
-type AllStores = Store & WriteStore & LedgerStore & CertifyStore & LevelsStore & WebhookStore
+type AllStores = Store & WriteStore & LedgerStore & CertifyStore & LevelsStore & WebhookStore & WatchStore
 
 export type OpenOptions = {
   /** Default true: make the store where there is none. */
@@ -139,6 +141,7 @@ function storeOver(db: Database, indexAfter: number, release: () => void): AllSt
     ...openCertify(db),
     ...openLevels(db),
     ...openWebhooks(db),
+    ...openWatch(db),
     endSync: async (sync, state, because, at) => {
       await syncs.endSync(sync, state, because, at)
       if (state !== 'paused') for (const key of reading.keys()) if (key.startsWith(`${sync}/`)) reading.delete(key)

@@ -26,6 +26,10 @@ const APPLICATION = 0x524c434c
  *
  * gate_state    the answer of a connection's gate as it was told last. `exception`: breaches of levels; `level_span`: when each control held;
  *               `alert`: budgets that burn now.
+ * watch_feed      where a feed goes on; its events, as long as they may be told again; when it last named a record; holes; the last agreement.
+ * watch_waiting   whom a feed or an inbound webhook named and nobody has looked at yet; `feed` is null for the webhook. `watch_sighting`: what
+ *                 a look showed. `watch_message`, `watch_arrival`, `watch_count`: what was sent to us.
+ *
  * webhook       who is told. `webhook_message`: what is told, written with what it tells of; `webhook_delivery`: to whom, and how that goes.
  */
 const STEPS: readonly (string | ((db: Database) => void))[] = [
@@ -128,6 +132,30 @@ const STEPS: readonly (string | ((db: Database) => void))[] = [
   `CREATE INDEX certification_decision_item ON certification_decision (certification, body ->> '$.item', n);
    DROP INDEX audit_by; CREATE INDEX audit_by ON audit (by, seq, what, at);
    DROP INDEX audit_what; CREATE INDEX audit_what ON audit (what, seq, by, at);`,
+  `CREATE TABLE watch_feed (feed INTEGER PRIMARY KEY, conn INTEGER NOT NULL, name TEXT NOT NULL, streams TEXT NOT NULL, position TEXT,
+     since TEXT, asked_at TEXT, told_until TEXT, failed TEXT, UNIQUE (conn, name));
+   CREATE TABLE watch_event (feed INTEGER NOT NULL, event TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (feed, event)) WITHOUT ROWID;
+   CREATE INDEX watch_event_at ON watch_event (feed, at);
+   CREATE TABLE watch_naming (feed INTEGER NOT NULL, stream TEXT NOT NULL, id TEXT NOT NULL, at TEXT NOT NULL,
+     PRIMARY KEY (feed, stream, id)) WITHOUT ROWID;
+   CREATE INDEX watch_naming_at ON watch_naming (feed, at, stream);
+   CREATE TABLE watch_hole (hole INTEGER PRIMARY KEY, feed INTEGER NOT NULL, began TEXT NOT NULL, ended TEXT, because TEXT NOT NULL);
+   CREATE INDEX watch_hole_of ON watch_hole (feed);
+   CREATE TABLE watch_agreement (feed INTEGER NOT NULL, stream TEXT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (feed, stream)) WITHOUT ROWID;
+   CREATE TABLE watch_waiting (n INTEGER PRIMARY KEY, conn INTEGER NOT NULL, stream TEXT NOT NULL, id TEXT NOT NULL, feed TEXT,
+     named_at TEXT NOT NULL, named INTEGER NOT NULL, tries INTEGER NOT NULL, last_feed TEXT, last_at TEXT NOT NULL, UNIQUE (conn, stream, id));
+   CREATE INDEX watch_waiting_next ON watch_waiting (conn);
+   CREATE INDEX watch_waiting_tries ON watch_waiting (conn, tries);
+   CREATE TABLE watch_sighting (n INTEGER PRIMARY KEY, conn INTEGER NOT NULL, seq INTEGER NOT NULL, stream TEXT NOT NULL, id TEXT NOT NULL,
+     body TEXT NOT NULL, UNIQUE (conn, seq));
+   CREATE INDEX watch_sighting_stream ON watch_sighting (conn, stream, seq);
+   CREATE INDEX watch_sighting_id ON watch_sighting (conn, id, stream, seq);
+   CREATE TABLE watch_message (conn INTEGER NOT NULL, message TEXT NOT NULL, until TEXT NOT NULL, PRIMARY KEY (conn, message)) WITHOUT ROWID;
+   CREATE INDEX watch_message_until ON watch_message (conn, until);
+   CREATE TABLE watch_arrival (n INTEGER PRIMARY KEY, conn INTEGER NOT NULL, seq INTEGER NOT NULL, refused INTEGER NOT NULL,
+     at TEXT NOT NULL, what TEXT NOT NULL, because TEXT NOT NULL, touched INTEGER NOT NULL, UNIQUE (conn, seq));
+   CREATE INDEX watch_arrival_kept ON watch_arrival (conn, refused, seq);
+   CREATE TABLE watch_count (conn INTEGER NOT NULL, what TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (conn, what)) WITHOUT ROWID;`,
 ]
 
 /** The audit becomes the ledger: what was written before is hashed as it is copied. */

@@ -57,6 +57,7 @@ export function openSyncs(db: Database): Syncs {
         const conn = knownConn(db, name)
         if (conn === null) throw new Failure('store/not-found', name, `there is no connection ${name}`)
         db.run('DELETE FROM kept WHERE conn = $1', conn)
+        forgetWatch(db, conn)
         db.run(
           "UPDATE sync SET state = 'abandoned', because = 'the connection was removed' WHERE conn = $1 AND state IN ('running', 'paused')",
           conn,
@@ -153,6 +154,13 @@ export function openSyncs(db: Database): Syncs {
         )
       }),
   }
+}
+
+/** Where its feeds stood and whom they named: nobody goes on from there. What was seen stays, as its records do. */
+function forgetWatch(db: Database, conn: number): void {
+  for (const table of ['watch_event', 'watch_naming', 'watch_hole', 'watch_agreement'])
+    db.run(`DELETE FROM ${table} WHERE feed IN (SELECT feed FROM watch_feed WHERE conn = $1)`, conn)
+  for (const table of ['watch_feed', 'watch_waiting', 'watch_message']) db.run(`DELETE FROM ${table} WHERE conn = $1`, conn)
 }
 
 /** The number under which a name's history is kept; null where there is none. */
