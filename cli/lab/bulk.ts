@@ -13,7 +13,7 @@ export type BulkOptions = PlanOptions & {
   readonly rounds: number
   /** Of each quota's round so many at the most; every lie is among them. Null: all. */
   readonly most: number | null
-  /** Evidence items; each is switched off in another playing of the first round's reads. */
+  /** Evidence items; each is switched off in another playing of runs of the rounds that are asked for, or of the first. */
   readonly without: readonly string[]
   /** Of each quota so many runs, at the most, in which the other policies are played too. */
   readonly policy_runs: number
@@ -42,28 +42,29 @@ export async function playPlan(benches: readonly Bench[], options: BulkOptions, 
         const played = await play(jobs.slice(at, at + least))
         at += least
         all.push(...played)
-        if (round === 0) first.push(...played)
+        if (round < Math.max(1, options.rounds)) first.push(...played)
         counted += played.filter(({ run }) => run.counts).length
       }
       idle = counted === before ? idle + 1 : 0
       if (idle === IDLE_ROUNDS) break
     }
   }
-  if (options.without.length > 0) all.push(...(await play(blinded(benches, first, options.without))))
+  if (options.without.length > 0) all.push(...(await play(blinded(benches, first, options))))
   return all
 }
 
-/** Of the first round so many are played again for each item: with a lie, and without. */
+/** Of each round that is asked for (the first, where none is) so many are played again for each item: with a lie, and without. */
 const BLIND = { faulty: 200, honest: 60 } as const
 
 /** With one item off each time; every lie is among them. */
-function blinded(benches: readonly Bench[], played: readonly Played[], without: readonly string[]): readonly Job[] {
+function blinded(benches: readonly Bench[], played: readonly Played[], { without, rounds }: BulkOptions): readonly Job[] {
+  const times = Math.max(1, rounds)
   const counted = played.filter(({ job, run }) => run.counts && scenarioOf(benches, job).costly !== true)
   return without.flatMap((item) => {
     const side = Object.hasOwn(EVIDENCE, item) ? 'read' : 'write'
     const jobs = (faulty: boolean) =>
       counted.filter(({ job, run }) => job.side === side && (run.class === 'faulty') === faulty).map(({ job }) => job)
-    const again = [...someOf(jobs(true), BLIND.faulty), ...someOf(jobs(false), BLIND.honest)]
+    const again = [...someOf(jobs(true), times * BLIND.faulty), ...someOf(jobs(false), times * BLIND.honest)]
     return again.map((job) => ({ ...job, off: [item], policies: false }))
   })
 }

@@ -8,6 +8,8 @@
  * policy    what another way of reading or writing would have said of the same twin
  */
 
+import type { Worth } from './worth-types.ts'
+
 export type Side = 'read' | 'write'
 
 /** Controls are `honest` (nothing is wrong) and `odd` (benign, but looks like a fault: R13–R15, R19, R33, R34). */
@@ -290,5 +292,7 @@ export type LabReport = {
   /** By dialect: the official descriptions that every request was held against. One that is not described is a finding (`error`). */
   readonly official: readonly OfficialLine[]
   readonly ablation: readonly Ablation[]
+  /** What each item of reading is worth, judged again over all reads; null where there were none. */
+  readonly worth: Worth | null
   readonly policies: readonly PolicyLine[]
 }

@@ -4,7 +4,19 @@ import { html, type Markup } from './markup.ts'
 import { detailsOf, matrices } from './matrix.ts'
 import { STATES, type State, stateOf } from './state.ts'
 import { STYLE } from './style.ts'
-import { ABLATED, ablationWords, count, headlines, officialWords, shareText, sidelines } from './words.ts'
+import {
+  ABLATED,
+  ablationWords,
+  count,
+  headlines,
+  officialWords,
+  shareText,
+  sidelines,
+  spareWords,
+  WORTH,
+  worthTitle,
+  worthWords,
+} from './words.ts'
 
 export type PageOptions = { readonly title: string; readonly made_at: string }
 
@@ -32,6 +44,7 @@ ${policies(report)}
 <ul class="legend">${shown.map((name) => html`<li><span class="${name}" aria-hidden="true">${STATES[name].mark}</span> ${STATES[name].says}</li>`)}</ul>
 ${matrices(report, state)}
 ${capped(report)}
+${worth(report)}
 ${ablation(report)}
 ${list('No twin file: played as far as the connector tells, with these guesses', report.assumed)}
 ${list('Never struck, so nothing was measured', report.never_fired)}
@@ -85,6 +98,15 @@ function capped(report: LabReport): Markup {
   return html`<h2>Cannot be noticed in this dialect, therefore capped at unproven</h2><ul>${items}</ul>`
 }
 
+function worth({ worth: of }: LabReport): Markup {
+  if (of === null) return NOTHING
+  const rows = of.items.map((one) => {
+    const { numbers, note } = worthWords(one)
+    return html`<tr><th scope="row">${one.item}</th>${numbers.map((text) => html`<td class="n">${text}</td>`)}<td>${note}</td></tr>\n`
+  })
+  return html`<h2>${worthTitle(of)}</h2><p class="dim">From what was recorded; nothing was asked again. <em>With one other</em>: neither of the two alone.</p><div class="scroll"><table><thead><tr>${heads('without', ...WORTH, 'lies')}</tr></thead><tbody>${rows}</tbody></table></div><ul>${spareWords(of).map((line) => html`<li>${line}</li>`)}</ul>`
+}
+
 function ablation(report: LabReport): Markup {
   const tables = (['read', 'write'] as const).flatMap((side) => {
     const some = report.ablation.filter((one) => one.side === side)
@@ -99,7 +121,7 @@ function ablation(report: LabReport): Markup {
           html`<div class="scroll"><table><caption>${caption}</caption><thead><tr>${heads('without', ...ABLATED[side], 'requests', 'escapes')}</tr></thead><tbody>${rows}</tbody></table></div>`,
         ]
   })
-  return tables.length === 0 ? NOTHING : html`<h2>What each evidence item is worth</h2>${tables}`
+  return tables.length === 0 ? NOTHING : html`<h2>Played again without each evidence item</h2>${tables}`
 }
 
 function list(title: string, items: readonly string[]): Markup {

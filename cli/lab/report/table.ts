@@ -2,7 +2,19 @@
 import { cutTo, type Paint, safe, table } from '../../text.ts'
 import type { Cell, LabReport } from '../types.ts'
 import { actionOf, rowsOf, STATES, type State, type StateOf, saidText, sectionsOf, stateOf, worstOf } from './state.ts'
-import { ABLATED, ablationWords, count, headlines, officialWords, shareText, sidelines } from './words.ts'
+import {
+  ABLATED,
+  ablationWords,
+  count,
+  headlines,
+  officialWords,
+  shareText,
+  sidelines,
+  spareWords,
+  WORTH,
+  worthTitle,
+  worthWords,
+} from './words.ts'
 
 export const WIDEST = 100
 const FINDINGS_SHOWN = 15
@@ -26,6 +38,7 @@ export function labText(report: LabReport, paint: Paint, width: number): string 
     ...sections,
     sections.length > 0 ? legend(shown, paint) : '',
     asides(report, paint),
+    worth(report, paint),
     ablation(report, paint),
     policies(report, paint),
     findings(report, paint),
@@ -143,6 +156,16 @@ function asides({ capped, never_fired, unplayed, impossible, assumed, dialects, 
   return guessed + cap + silent + none + rest + described
 }
 
+function worth({ worth: of }: LabReport, paint: Paint): string {
+  if (of === null) return ''
+  const rows = of.items.map((one) => {
+    const { numbers, note } = worthWords(one)
+    return [safe(one.item), ...numbers, paint.dim(safe(note))]
+  })
+  const spare = spareWords(of).map((line) => `  ${paint.dim(line)}\n`)
+  return `\n${paint.bold(worthTitle(of))}\n${table([['without', ...WORTH, 'lies'].map(paint.dim), ...rows])}${spare.join('')}`
+}
+
 function ablation(report: LabReport, paint: Paint): string {
   return (['read', 'write'] as const)
     .map((side) => {
@@ -155,7 +178,7 @@ function ablation(report: LabReport, paint: Paint): string {
           return [safe(one.without), words.prevents, words.carries, words.cost, paint.dim(safe(words.note))]
         })
       const titles = ['without', ...ABLATED[side], 'requests', 'escapes'].map(paint.dim)
-      return `\n${paint.bold('What each evidence item is worth')}\n${table([titles, ...rows])}`
+      return `\n${paint.bold('Played again without each evidence item')}\n${table([titles, ...rows])}`
     })
     .join('')
 }

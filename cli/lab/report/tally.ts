@@ -5,6 +5,7 @@ import { ablationOf } from './ablation.ts'
 import { cappedOf, cellsOf } from './cells.ts'
 import { rateOf, shareOf } from './numbers.ts'
 import { policiesOf } from './policy-lines.ts'
+import { worthOf } from './worth.ts'
 
 export type TallyOptions = {
   readonly seed: number
@@ -69,6 +70,7 @@ export function tally(o: TallyOptions): LabReport {
     assumed: o.assumed,
     official: officialOf(o.played, o.official),
     ablation: ablationOf(o.played),
+    worth: worthOf(counted),
     policies: policiesOf(base),
   }
 }

@@ -1,6 +1,8 @@
 /** Numbers for people, the same in the terminal and on the page. */
 import type { Ablation, LabReport, OfficialLine, Rate } from '../types.ts'
+import type { ItemWorth, WithOne, Worth } from '../worth-types.ts'
 import { costOf, isIdle } from './ablation.ts'
+import { shouldGo } from './worth.ts'
 
 export const count = (n: number): string => n.toLocaleString('en-US')
 
@@ -90,6 +92,42 @@ export function ablationWords(one: Ablation): {
     cost: cost === null ? 'not measured' : `${cost < 0 ? '−' : '+'}${Math.abs(cost).toFixed(1)} %`,
     note: isIdle(one) ? 'costs, and was worth nothing here' : one.escapes.join(', '),
   }
+}
+
+/** Of a table over all reads: what an item that is gone lets through, and whom it costs their yes. */
+export const WORTH = ['prevents alone', 'with one other', 'carries alone', 'with one other'] as const
+
+export function worthWords(one: ItemWorth): { readonly numbers: readonly string[]; readonly note: string } {
+  const moved = one.moved === 0 ? '' : `, and ${count(one.moved)} of no lie`
+  return {
+    numbers: [
+      `${count(one.prevents)} of ${count(one.lies)}${moved}`,
+      pairs(one.prevents_with),
+      `${count(one.carries)} of ${count(one.honest)}`,
+      pairs(one.carries_with),
+    ],
+    note: shouldGo(one) ? 'costs, and nothing here hangs on it' : one.escapes.join(', '),
+  }
+}
+
+const pairs = (some: WithOne): string =>
+  some.length === 0 ? '–' : some.map(({ with: other, reads }) => `${count(reads)} ${other}`).join(', ')
+
+export const worthTitle = ({ lies, honest }: Worth): string =>
+  `What reads hang on: ${count(lies)} with a lie and ${count(honest)} honest ones judged again without each item`
+
+/** What could all be gone at once: no item counts for what another would have caught. */
+export function spareWords({ spare }: Worth): readonly string[] {
+  const said = (sets: readonly (readonly string[])[]) => {
+    const [first = [], ...others] = sets
+    const more =
+      others.length === 0 ? '' : `, or ${count(others.length)} other ${others.length === 1 ? 'choice' : 'choices'} of as many`
+    return first.length === 0 ? 'none of them' : `${first.join(', ')}${more}`
+  }
+  return [
+    `could all be gone with no lie of these escaping: ${said(spare.lies)}`,
+    `and with every honest one still complete: ${said(spare.all)}`,
+  ]
 }
 
 /** What the requests were held against; one line for all dialects of which nothing could be. */

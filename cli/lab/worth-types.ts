@@ -1,0 +1,36 @@
+/** What evidence items are worth, judged again over all reads. */
+
+/** With which other item, neither of them alone, and in how many reads. */
+export type WithOne = readonly { readonly with: string; readonly reads: number }[]
+
+/** One evidence item, and every read that counted judged again without it. */
+export type ItemWorth = {
+  readonly item: string
+  /** It costs requests, or needs what does. */
+  readonly costs: boolean
+  /** Reads with a lie in which it said something; of an item that costs nothing all of them. */
+  readonly lies: number
+  /** Of those: `complete` and wrong without it alone; or without it and one other. */
+  readonly prevents: number
+  readonly prevents_with: WithOne
+  /** Lies that it alone prevents. */
+  readonly escapes: readonly string[]
+  /** Reads without a lie, under which something moved, that would be `complete` and wrong without it alone. */
+  readonly moved: number
+  /** Reads without a lie that were `complete`, in which it said something; and those that would not be without it alone, or with one other. */
+  readonly honest: number
+  readonly carries: number
+  readonly carries_with: WithOne
+}
+
+export type Worth = {
+  /** Reads with a lie that count, and reads without one that are `complete`. */
+  readonly lies: number
+  readonly honest: number
+  readonly items: readonly ItemWorth[]
+  /**
+   * The most items that cost and could all be gone together, every choice that is as large: with no lie of this run escaping; and with every
+   * honest read still complete, too.
+   */
+  readonly spare: { readonly lies: readonly (readonly string[])[]; readonly all: readonly (readonly string[])[] }
+}
