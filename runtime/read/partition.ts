@@ -5,13 +5,13 @@
 import { hash } from 'node:crypto'
 import type { RequestPatch } from '../kinds/kind.ts'
 import type { CompiledStream } from '../record/compile.ts'
+import { expandRecords } from '../record/expand.ts'
 import { type Answer, type OpenedPage, openPage } from '../record/page.ts'
 import { buildRequest, type Names } from '../record/request.ts'
 import { idOrNull, takeRows, withoutDuplicates } from '../record/rows.ts'
 import { sendDeclared } from '../record/send-declared.ts'
 import type { Gap, Observation, PageFacts, PageRow, PageState } from '../types.ts'
 import { ATTEMPTS, type Partition, type ReadContext, type Refused, wantsRestart } from './context.ts'
-import { expandRecords } from './expand.ts'
 
 /** A checkpoint: the paging word's state, and what the runtime needs beside it. */
 export type Position = {

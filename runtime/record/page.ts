@@ -1,8 +1,11 @@
 /** One observation → the page's records and what follows it, or why it is no page. Pure. */
-import type { FailureCode, Next, Observation, PageState } from '../types.ts'
+import type { FailureCode, Next, Observation, PageState, Stream } from '../types.ts'
 import type { CompiledStream } from './compile.ts'
 
 export type Answer = Extract<Observation, { kind: 'answer' }>
+
+/** What a list says of its pages: of a stream, or of a feed. */
+export type Paged = Pick<CompiledStream, 'pages' | 'records' | 'total'> & { readonly stream: Pick<Stream, 'pages'> }
 
 export type OpenedPage =
   | {
@@ -14,7 +17,7 @@ export type OpenedPage =
     }
   | { readonly ok: false; readonly code: FailureCode; readonly because: string }
 
-export function openPage(compiled: CompiledStream, state: PageState, answer: Answer): OpenedPage {
+export function openPage(compiled: Paged, state: PageState, answer: Answer): OpenedPage {
   const found = compiled.records(answer.body)
   if (!found.ok) return { ok: false, code: 'read/no-records', because: `${found.because}${hint(found.what)}` }
   if (
@@ -45,7 +48,7 @@ function hint(what: 'absent' | 'null' | 'type'): string {
     : `; if this target says "none" that way, declare \`empty: ${what === 'null' ? '"null"' : 'absent'}\``
 }
 
-function totalIn(compiled: CompiledStream, answer: Answer): { total: number | null; total_broken: string | null } {
+function totalIn(compiled: Paged, answer: Answer): { total: number | null; total_broken: string | null } {
   if (compiled.total === null) return { total: null, total_broken: null }
   const found = compiled.total(answer)
   const total = typeof found === 'string' && /^\d{1,15}$/.test(found) ? Number(found) : found

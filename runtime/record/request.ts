@@ -5,6 +5,9 @@ import type { RequestPatch } from '../kinds/kind.ts'
 import { parseTemplate, renderHeader, renderPath, renderText } from '../kinds/value/template.ts'
 import type { Connector, HttpRequest, Json, RequestSpec } from '../types.ts'
 
+/** A look that a cache answers is no look. */
+export const FRESH: RequestPatch = { headers: { 'cache-control': 'no-cache', pragma: 'no-cache' } }
+
 /** What a template may name: settings (never secrets), the variables of `each`, `id` and `record`. */
 export type Names = { readonly [name: string]: unknown }
 

@@ -2,12 +2,9 @@
 import { Failure } from '../errors.ts'
 import type { RequestPatch } from '../kinds/kind.ts'
 import { compileCel } from '../kinds/value/cel.ts'
-import { buildRequest, type Names } from '../record/request.ts'
+import { buildRequest, FRESH, type Names } from '../record/request.ts'
 import type { Connector, HttpRequest, Json, JsonObject, KindOptions, RequestSpec } from '../types.ts'
 import { RECORD_NAMES } from './compile.ts'
-
-/** A look that a cache answers is no look. */
-const FRESH: RequestPatch = { headers: { 'cache-control': 'no-cache', pragma: 'no-cache' } }
 
 export function buildLook(
   connector: Connector,

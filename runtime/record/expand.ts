@@ -1,10 +1,11 @@
 /** Per-record expansion: one request a record, merged over it. A record whose request fails is kept aside, never stored half. */
 
-import { buildRequest, type Names } from '../record/request.ts'
-import { idOrNull, rawText } from '../record/rows.ts'
-import { sendDeclared } from '../record/send-declared.ts'
 import type { QuarantineRow } from '../store/port.ts'
-import type { ReadContext } from './context.ts'
+import type { Connector } from '../types.ts'
+import type { CompiledStream } from './compile.ts'
+import { buildRequest, type Names } from './request.ts'
+import { idOrNull, rawText } from './rows.ts'
+import { type Asking, sendDeclared } from './send-declared.ts'
 
 export type Expanded = {
   readonly records: readonly unknown[]
@@ -13,7 +14,7 @@ export type Expanded = {
 }
 
 export async function expandRecords(
-  context: ReadContext,
+  context: Asking & { readonly connector: Connector; readonly compiled: CompiledStream; readonly names: Names },
   where: { readonly partition: string; readonly vars: Names; readonly page: number },
   records: readonly unknown[],
 ): Promise<Expanded> {
