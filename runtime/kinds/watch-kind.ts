@@ -63,6 +63,8 @@ export type WebhookVerdict =
 export type VerifyWebhookKind<Options extends KindOptions = KindOptions> = Word & {
   /** Pure, in constant time of the secret. */
   readonly verify: (options: Options, view: WebhookView) => WebhookVerdict
+  /** False: it shows nothing of the bytes. Who can send them again can send others as well, and the same ones may mean something new. */
+  readonly signs: boolean
   /** Seconds for which an id is to be remembered, so that the same message is not taken twice. */
   readonly remembered_s: (options: Options) => number
 }
