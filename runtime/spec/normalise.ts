@@ -4,7 +4,9 @@ import { seconds } from '../kinds/duration.ts'
 import type { Connector, Each, Json, JsonObject, Limits, RecordType, Setting, Stream } from '../types.ts'
 import { list, mapped, type Open, request, word, wordWithRequests } from './declared.ts'
 import { readAction } from './normalise-actions.ts'
+import { readFeeds, readWebhook, watchSources } from './normalise-watch.ts'
 import { texts } from './request.ts'
+import { isForWatchingOnly } from './setting-use.ts'
 
 const DAY_S = 86_400
 
@@ -35,9 +37,12 @@ export function normalise(data: Open): Connector {
     order: orderOf(streams),
   }
   const actions = mapped(data['actions'], (action, name) => readAction(name, action as Open, streams))
-  // Of what is read only: an edited action must not void the baselines of reading.
-  const fingerprint = `sha256:${sha256(canonical(declared as unknown as Json))}`
-  return frozen({ ...declared, actions, feeds: {}, webhook: null, fingerprint }) as Connector
+  // Of what is read only: an edited action, feed or webhook must not void the baselines of reading.
+  const settings = Object.fromEntries(Object.entries(declared.settings).filter(([name]) => !isForWatchingOnly(data, name)))
+  const fingerprint = `sha256:${sha256(canonical({ ...declared, settings } as unknown as Json))}`
+  const watching = { feeds: readFeeds(data['feeds']), webhook: readWebhook(data['webhook']) }
+  const source = [...declared.source, ...watchSources(data)]
+  return frozen({ ...declared, source, actions, ...watching, fingerprint }) as Connector
 }
 
 function readSetting(setting: Json): Setting {

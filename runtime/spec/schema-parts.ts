@@ -1,5 +1,6 @@
 /** Pieces of the connector's schema that stand in several places. Flat on purpose: no `anyOf`, so that each fault has one message. */
 import { DURATION } from '../kinds/duration.ts'
+import { HEADER_NAME } from '../kinds/header-name.ts'
 import type { JsonObject } from '../types.ts'
 
 export const TEXT = { type: 'string', minLength: 1 } as const satisfies JsonObject
@@ -12,7 +13,7 @@ export const EXPRESSION = { type: 'string', pattern: '^\\s*=' } as const satisfi
 export const EXPRESSIONS = { type: ['string', 'array'], pattern: '^\\s*=', items: EXPRESSION } as const satisfies JsonObject
 export const HEADERS = {
   type: 'object',
-  propertyNames: { pattern: "^[A-Za-z0-9!#$%&'*+.^_`|~-]+$" },
+  propertyNames: { pattern: HEADER_NAME },
   additionalProperties: { type: ['string', 'integer'] },
 } as const satisfies JsonObject
 

@@ -45,7 +45,7 @@ function lean(schema: JsonObject): JsonObject {
 
 /** A request or a way of paging inside a word is the language's own, whatever form the word takes it in. */
 function tidy(family: string, schema: JsonObject): JsonObject {
-  if (family !== 'prove' && family !== 'probe') return schema
+  if (family !== 'prove' && family !== 'probe' && family !== 'feed') return schema
   const properties = Object.entries(schema['properties'] as JsonObject).map(([name, property]) => {
     const { anyOf, ...rest } = property as JsonObject
     if (REQUESTS.has(name) && anyOf !== undefined) return [name, { $ref: '#/$defs/request', ...rest }] as const
@@ -55,4 +55,4 @@ function tidy(family: string, schema: JsonObject): JsonObject {
   return { ...schema, properties: Object.fromEntries(properties) }
 }
 
-const REQUESTS = new Set(['request', 'list', 'look'])
+const REQUESTS = new Set(['request', 'list', 'look', 'start'])

@@ -15,6 +15,7 @@ import {
   SCALAR,
   TEXT,
 } from './schema-parts.ts'
+import { watchParts } from './schema-watch.ts'
 import { families } from './schema-words.ts'
 
 /**
@@ -26,7 +27,7 @@ export function connectorSchema(): JsonObject {
     $id: 'https://rollcall.example/schemas/connector.schema.json',
     title: 'connector',
     description:
-      'How to speak with one kind of target, how to prove that nobody is missing, and how to change it and see that it happened. docs/connector-language.md',
+      'How to speak with one kind of target, how to prove that nobody is missing, how to change it and see that it happened, and where it tells what was touched. docs/connector-language.md',
     type: 'object',
     properties: {
       connector: { type: 'string', pattern: '^[a-z][a-z0-9-]{0,63}$', description: 'Name of the connector.', examples: ['okta'] },
@@ -69,10 +70,12 @@ export function connectorSchema(): JsonObject {
         description: 'The lists the target can give.',
       },
       actions: { $ref: '#/$defs/actions' },
+      feeds: { $ref: '#/$defs/feeds' },
+      webhook: { $ref: '#/$defs/webhook' },
     },
     required: ['connector', 'version', 'title', 'base_url', 'auth', 'streams'],
     additionalProperties: false,
-    $defs: { ...parts(), ...actionParts(), ...families(), ...fields() },
+    $defs: { ...parts(), ...actionParts(), ...watchParts(), ...families(), ...fields() },
   }
 }
 

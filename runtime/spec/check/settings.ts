@@ -1,8 +1,8 @@
 /** Settings fit their type and are used; the file says what it was written from. */
 import { show } from '../diagnostic.ts'
+import { usesSetting } from '../setting-use.ts'
 import type { Data } from '../tree.ts'
-import { settingsIn } from './expressions.ts'
-import { asList, asMap, entries, type Found, type Look, own, plain, texts } from './look.ts'
+import { asList, asMap, entries, type Found, type Look, own, plain } from './look.ts'
 
 /** Last of the checks: a setting that seems unused because its use is misspelt is told once, at the use. */
 export function checkSettings(look: Look, found: readonly Found[]): void {
@@ -25,7 +25,7 @@ export function checkSettings(look: Look, found: readonly Found[]): void {
     )
       look.report('spec/unknown-value', `${pointer}/default`, `\`${show(plain(preset))}\` is none of the options`)
     const told = found.some((one) => one.problem.code === 'spec/unknown-name' && (one.problem.help ?? '').includes(key))
-    if (!told && !isUsed(look, key))
+    if (!told && !usesSetting(look.data, key))
       look.report('spec/unused-setting', pointer, `setting \`${show(key)}\` is never used`, {
         where: { on: 'key' },
         severity: 'warning',
@@ -55,16 +55,4 @@ function fits(type: Data | undefined, value: Data): boolean {
     default:
       return true
   }
-}
-
-function isUsed(look: Look, name: string): boolean {
-  const braced = new RegExp(`\\{(settings\\.)?${name.replace(/[^\w-]/g, '')}\\}`)
-  for (const [key, value] of Object.entries(look.data)) {
-    if (key === 'settings') continue
-    for (const { text, pointer } of texts(value, `/${key}`)) {
-      if (braced.test(text) || text === `settings.${name}` || (pointer.endsWith('/by') && text === name)) return true
-      if (settingsIn(text).some((one) => one.name === name)) return true
-    }
-  }
-  return false
 }

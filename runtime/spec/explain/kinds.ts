@@ -4,6 +4,7 @@ import type { ErrorObject } from 'ajv/dist/2020.js'
 import { show } from '../diagnostic.ts'
 import { nearest } from '../nearest.ts'
 import { escapePointer, pathOf, type Tree } from '../tree.ts'
+import { WORDS } from '../words.ts'
 import { type Fault, keyRange, listed, nameOf, type Schema, valueRange } from './fault.ts'
 import { missingKeys } from './keys.ts'
 
@@ -11,7 +12,7 @@ export function wrongKind(error: ErrorObject, tree: Tree): Fault {
   const pointer = error.instancePath
   const data = error.data as { readonly [key: string]: unknown }
   const kinds = kindsOf(error.parentSchema as Schema)
-  const family = /^#\/\$defs\/([a-z]+)_/.exec((error.parentSchema as Schema).oneOf?.[0]?.$ref ?? '')?.[1] ?? 'this'
+  const family = familyOf((error.parentSchema as Schema).oneOf?.[0]?.$ref ?? '') ?? 'this'
   const of = family === 'told' ? 'told_by' : family
   const list = `kinds of ${of}: ${listed(kinds)}`
   if (!Object.hasOwn(data, 'kind')) {
@@ -53,7 +54,15 @@ function kindsOf(schema: Schema): readonly string[] {
 }
 
 function kindOf(branch: Schema): readonly string[] {
-  if (branch.$ref !== undefined) return [branch.$ref.replace(/^#\/\$defs\/[a-z]+_/, '')]
+  const family = familyOf(branch.$ref ?? '')
+  if (branch.$ref !== undefined && family !== null) return [branch.$ref.slice(`${DEFS}${family}_`.length)]
   const kind = branch.properties?.['kind']?.const
   return kind === undefined ? [] : [String(kind)]
+}
+
+const DEFS = '#/$defs/'
+
+/** `#/$defs/verify_webhook_hmac` → `verify_webhook`. */
+function familyOf(ref: string): string | null {
+  return Object.keys(WORDS).find((family) => ref.startsWith(`${DEFS}${family}_`)) ?? null
 }
