@@ -196,6 +196,8 @@ function aboutEvent(event: IntentRow['events'][number]): string {
   switch (event.kind) {
     case 'look':
       return `${event.look.phase} ${event.look.facet} ${event.look.where}: ${event.look.shows}; ${event.look.because}`
+    case 'beside':
+      return `${event.where}: ${event.because}`
     case 'answered':
       return `${event.step} ${event.result} ${event.status} ${event.because}`
     case 'sending':

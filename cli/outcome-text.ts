@@ -33,6 +33,8 @@ export function eventLine(action: Action, event: IntentEvent, counted: Counted):
       }
       return `answered: ${said[event.result]} (${safe(event.because === '' ? String(event.status) : event.because)})`
     }
+    case 'beside':
+      return `looking at the rest of the record: ${safe(event.because)} (${safe(event.where)})`
     case 'look':
       return lookLine(action, event.look, counted)
     case 'held':

@@ -112,6 +112,15 @@ export type IntentEvent =
       readonly invited: boolean
     }
   | { readonly kind: 'look'; readonly at: string; readonly look: Look }
+  /** The whole record once more, where no look at a facet read it: what else moved on the object. Null: no usable answer. */
+  | {
+      readonly kind: 'beside'
+      readonly at: string
+      readonly where: string
+      readonly record: JsonObject | null
+      readonly digest: string | null
+      readonly because: string
+    }
   | { readonly kind: 'outcome'; readonly at: string; readonly outcome: Outcome }
   | { readonly kind: 'cancelled'; readonly at: string; readonly by: string; readonly because: string }
 

@@ -1,7 +1,7 @@
 /** One change played through the real runtime: asked for, worked off, looked at again later, and held against the truth. */
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { checkStanding } from '../../runtime/govern/standing.ts'
+import { checkStanding, settle } from '../../runtime/govern/standing.ts'
 import { sync } from '../../runtime/read/sync.ts'
 import type { Store } from '../../runtime/store/port.ts'
 import type { WriteStore } from '../../runtime/store/write-port.ts'
@@ -218,21 +218,18 @@ async function outlive(scene: Scene, ctx: WriteContext, intent: string): Promise
   await lookOften(scene, ctx)
 }
 
-/** What stands, and where it is not so any more what the next whole read makes of it. */
+/** What stands once everything was read again: whatever was claimed is held against that, in every run, so that a false `reverted` shows too. */
 async function endOf(scene: Scene, ctx: WriteContext, intent: string | null, wrong: string[]): Promise<Ended> {
   scene.copies.tick()
-  const { store } = ctx
-  let read = await historyOf(store, intent)
-  const now = holdsIn(scene.play, scene.copies.worlds, scene.asked)
-  const last = read.told.at(-1)
-  const undone =
-    last !== undefined && last.is !== 'reverted' && last.facets.some((one) => one.is === 'verified' && now[one.facet] === false)
-  if (undone) {
-    await sync({ connector: ctx.connector, connection: ctx.connection, store, http: ctx.http, now: ctx.now })
-    await checkStanding(store, ctx.connector, ctx.connection.name, new Date(ctx.now()).toISOString())
-    read = await historyOf(store, intent)
+  const { store, connector, connection } = ctx
+  const now = new Date(ctx.now()).toISOString()
+  await settle(store, connector, connection.name, now)
+  // Where nothing is claimed nothing can be broken, and reading everything would show nothing.
+  if ((await store.assertions(connection.name)).length > 0) {
+    await sync({ connector, connection, store, http: ctx.http, now: ctx.now })
+    await checkStanding(store, connector, connection.name, new Date(ctx.now()).toISOString())
   }
-  return { ...read, wrong }
+  return { ...(await historyOf(store, intent)), wrong }
 }
 
 async function historyOf(store: Store & WriteStore, intent: string | null): Promise<Omit<Ended, 'wrong'>> {

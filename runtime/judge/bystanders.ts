@@ -26,6 +26,10 @@ export function judgeBystanders(
   return all.length > 0 ? { bystanders: 'changed', moved: all } : { bystanders: 'unchanged', moved: [] }
 }
 
+/** What a person is told of it. */
+export const alarmOf = (moved: readonly string[]): string =>
+  moved.length === 0 ? '' : `; ALARM: ${moved.join(', ')} moved, which nobody asked for`
+
 const OWN: { readonly [facet in Facet]?: readonly string[] } = { account: ['active', 'status'] }
 /** Every write may move them. */
 const TIMES = ['updatedAt', 'lastLoginAt']

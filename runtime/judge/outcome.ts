@@ -6,7 +6,7 @@ import type { JsonObject } from '../types.ts'
 import type { FacetOutcome, Look, Outcome, OutcomeIs } from '../write-types.ts'
 import { judgeAttributes } from './attributes.ts'
 import { boundTo } from './bound.ts'
-import { judgeBystanders } from './bystanders.ts'
+import { alarmOf, judgeBystanders } from './bystanders.ts'
 import { hasLadder, latest, ms } from './facet.ts'
 import { misnamed } from './named-inputs.ts'
 import { nextSteps } from './next-steps.ts'
@@ -27,7 +27,7 @@ import { awaitsLookBefore, awaitsResend, blindBefore, dueSend, isSettled } from 
 import { isSlow, windowOf } from './slow.ts'
 
 /** Raise it with every change of a rule; it is recorded with each outcome. */
-export const OUTCOME_RULES = 'rollcall-outcome-3'
+export const OUTCOME_RULES = 'rollcall-outcome-4'
 
 /** Null: still on its way, or a further send is due. The same history and instant give the same outcome, byte for byte. */
 export function judgeOutcome(situation: Situation): Outcome | null {
@@ -187,11 +187,10 @@ function outcomeOf(
   const { action, intent, events } = situation
   const after = recordsAfter(events.slice((progress.sent[0] === undefined ? progress.looked_at : firstSending(situation)) + 1))
   const { bystanders, moved } = judgeBystanders(action, intent, progress.looked?.record ?? null, after)
-  const alarm = moved.length === 0 ? '' : `; ALARM: ${moved.join(', ')} moved, which nobody asked for`
   const worst: OutcomeIs = is === 'verified' && moved.length > 0 ? 'partial' : is
   const outcome = {
     is: worst,
-    because: `${because}${alarm}`,
+    because: `${because}${alarmOf(moved)}`,
     changed: progress.sent.length > 0 && !(['rejected', 'refuted'].includes(is) && moved.length === 0),
     facets,
     id: intent.id ?? progress.found,
@@ -206,9 +205,10 @@ function outcomeOf(
 }
 
 const recordsAfter = (events: Situation['events']): readonly JsonObject[] =>
-  events.flatMap((event) =>
-    event.kind === 'look' && event.look.phase === 'after' && event.look.record !== null ? [event.look.record] : [],
-  )
+  events.flatMap((event) => {
+    if (event.kind === 'beside') return event.record === null ? [] : [event.record]
+    return event.kind === 'look' && event.look.phase === 'after' && event.look.record !== null ? [event.look.record] : []
+  })
 const firstSending = ({ events }: Pick<Situation, 'events'>): number => events.findIndex((event) => event.kind === 'sending')
 
 function cancelled(situation: Situation, progress: Progress): Outcome {

@@ -1,6 +1,7 @@
 /** Does an outcome still stand when it is looked at again, later? Pure. faults.md W3, W18, W2 late. */
 import type { Action, Verify } from '../types.ts'
 import type { FacetOutcome, Look, Outcome } from '../write-types.ts'
+import { alarmOf, type Bystanders } from './bystanders.ts'
 import { isResidual, type Run, runOf } from './facet.ts'
 import { nextSteps } from './next-steps.ts'
 
@@ -26,12 +27,13 @@ export function judgeRecheck(
   return was_verified.some((one) => one.now === 'unseen') ? 'unseen' : 'stands'
 }
 
-/** What the recheck makes of it; null: nothing new. */
+/** What the recheck makes of it; null: nothing new. `beside`: what these looks show of the rest of the record. */
 export function recheckedOutcome(
   previous: Outcome,
   looks: readonly Look[],
   action: Action,
   silent: readonly number[],
+  beside: Bystanders = { bystanders: 'unchecked', moved: [] },
 ): Outcome | null {
   const said = judgeRecheck(previous, looks, action.verify, silent)
   if (said !== 'reverted' && said !== 'late_verified') return null
@@ -52,9 +54,11 @@ export function recheckedOutcome(
       : {
           ...previous,
           facets,
-          is: 'verified',
+          // What was seen before it came says nothing of what moved with it.
+          ...beside,
+          is: beside.moved.length === 0 ? 'verified' : 'partial',
           changed: true,
-          because: 'verified late: after the deadline it was refuted, a later look shows it',
+          because: `verified late: after the deadline it was refuted, a later look shows it${alarmOf(beside.moved)}`,
         }
   return { ...outcome, next_steps: nextSteps(outcome, action) }
 }

@@ -27,6 +27,8 @@ export function stateAfter(before: Folded, event: IntentEvent): Folded {
     case 'look':
       // A look before sending is told by `looked`; a later look at what has an outcome, if only `unknown`, takes nothing up again.
       return event.look.phase === 'after' && before.state !== 'done' ? { ...before, state: 'looking' } : before
+    case 'beside':
+      return before
     case 'outcome':
       return { ...before, state: 'done', outcome: event.outcome.is }
     case 'cancelled':

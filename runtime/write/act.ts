@@ -11,6 +11,7 @@
  *   look_inputs  ask for what the inputs name → append `looked` with `missing`
  *   poll_job     append another `answered`: with the job's id while it runs, without when done, `refused` when it failed
  *   look         every verify named, each → append `look` of that phase
+ *   look_beside  read the whole record once more → append `beside`
  *   judge        append `outcome`
  *   wait         nothing to do before `until`; null: before a person acts
  */
@@ -30,6 +31,7 @@ export type Act =
       readonly verify: readonly number[]
       readonly not_before: string
     }
+  | { readonly act: 'look_beside' }
   | { readonly act: 'judge'; readonly outcome: Outcome }
   | { readonly act: 'wait'; readonly until: string | null; readonly because: string }
   | { readonly act: 'done' }

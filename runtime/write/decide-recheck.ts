@@ -1,4 +1,5 @@
 /** What an ended intent still needs: its rechecks, at their times. Pure. */
+import { judgeBystanders } from '../judge/bystanders.ts'
 import { ms } from '../judge/facet.ts'
 import { later, type Progress, type Situation, silentOf } from '../judge/progress.ts'
 import { isOpenAgain, recheckedOutcome } from '../judge/recheck.ts'
@@ -11,7 +12,7 @@ const isOpen = ({ is, facets }: Outcome): boolean =>
   RECHECKED.has(is) || (is === 'unknown' && facets.some((one) => one.is === 'refuted'))
 
 /** A recheck that was slept through is not made up for: the latest one due says as much. */
-export function decideRecheck({ action, events, now }: Situation, { outcome }: Progress): Act {
+export function decideRecheck({ action, intent, events, now }: Situation, { outcome, looked }: Progress): Act {
   if (outcome === null || !isOpen(outcome.outcome)) return { act: 'done' }
   const silent = silentOf(events)
   const times = action.recheck_s.map((s) => later(outcome.at, s)).toSorted((a, b) => ms(a) - ms(b))
@@ -24,7 +25,9 @@ export function decideRecheck({ action, events, now }: Situation, { outcome }: P
     .flatMap((event): readonly Look[] =>
       event.kind === 'look' && event.look.phase === 'recheck' && ms(event.look.at) >= ms(due) ? [event.look] : [],
     )
-  const rechecked = recheckedOutcome(outcome.outcome, looks, action, silent)
+  const seen = looks.flatMap(({ record }) => (record === null ? [] : [record]))
+  const beside = judgeBystanders(action, intent, looked?.record ?? null, seen)
+  const rechecked = recheckedOutcome(outcome.outcome, looks, action, silent, beside)
   if (rechecked !== null) return { act: 'judge', outcome: rechecked }
   const open = action.verify.flatMap((verify, index) => {
     if (silent.includes(index) || !isOpenAgain(verify, index, looks)) return []

@@ -1,4 +1,5 @@
 /** The whole state machine of a change as one pure function: the next act from an intent's history. act.ts says what each act is. */
+import { awaitsBeside } from '../judge/beside.ts'
 import { deadlineOf, isResidual, ms, sight } from '../judge/facet.ts'
 import { awaitsInputs, misnamed } from '../judge/named-inputs.ts'
 import { judgeOutcome } from '../judge/outcome.ts'
@@ -59,7 +60,9 @@ export function decide({ action, row, now, killed, approved }: DecideInput): Act
   const outcome = judgeOutcome(situation)
   // `pending` is told on the way.
   const told = outcome !== null && (outcome.is === 'pending' || look?.settles !== true)
-  if (told && isNews(outcome, progress)) return { act: 'judge', outcome }
+  if (told && isNews(outcome, progress)) {
+    return awaitsBeside(situation, progress, outcome) ? { act: 'look_beside' } : { act: 'judge', outcome }
+  }
   if (look !== null) return look.act
   // What may only have been begun is looked for again at the rechecks.
   const again: Act = last === 'unknown' ? decideRecheck(situation, progress) : { act: 'done' }

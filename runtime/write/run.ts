@@ -7,6 +7,7 @@ import type { Action, RecordType } from '../types.ts'
 import type { IntentEvent, Look, Outcome } from '../write-types.ts'
 import { askOne, isObject } from './ask.ts'
 import { lookBefore } from './before.ts'
+import { lookBeside } from './beside.ts'
 import { compileAction } from './compile.ts'
 import type { WriteContext } from './context.ts'
 import { type Act, decide } from './decide.ts'
@@ -112,6 +113,10 @@ export async function perform(work: Work, act: Exclude<Act, { act: 'done' | 'wai
     case 'look':
       for (const look of await Promise.all(act.verify.map((verify) => lookAt(work, verify, act.phase))))
         await keepLook(work, look)
+      return false
+    case 'look_beside':
+      await append(work, await lookBeside(work), `${work.intent.action}: look at the rest of the record`)
+      await boundary(work.ctx, 'looked')
       return false
     case 'judge':
       await boundary(work.ctx, 'judged')

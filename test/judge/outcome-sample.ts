@@ -1,5 +1,5 @@
 /** An action, an intent and its history, as small as can be; and a world to run the state machine in, with a clock of its own. */
-import type { Action, FacetState, Step, Verify } from '../../runtime/types.ts'
+import type { Action, FacetState, JsonObject, Step, Verify } from '../../runtime/types.ts'
 import type { Act } from '../../runtime/write/act.ts'
 import { decide } from '../../runtime/write/decide.ts'
 import type { Intent, IntentEvent, Look, Outcome } from '../../runtime/write-types.ts'
@@ -131,6 +131,16 @@ export const look = (s: number, shows: Look['shows'], more: Partial<Look> = {}):
   look: lookOf(s, shows, more),
 })
 
+/** The whole record, read once more before the end. */
+export const beside = (s: number, record: JsonObject | null = RECORD): IntentEvent => ({
+  kind: 'beside',
+  at: at(s),
+  where: 'GET /users/{id}',
+  record,
+  digest: null,
+  because: record === null ? 'no answer' : 'read once more',
+})
+
 // ---------------------------------------------------------------- a world
 
 /** What a target does and shows; every function is given the seconds since the beginning. */
@@ -146,6 +156,8 @@ export type World = {
   readonly before?: (s: number, sent: number) => Partial<Extract<IntentEvent, { kind: 'looked' }>> | null
   readonly find?: (s: number, sent: number) => string | null
   readonly poll?: (s: number) => Partial<Answered> & Pick<Answered, 'result'>
+  /** The whole record, asked for once before the end where no look read it; absent: no answer. */
+  readonly beside?: (s: number) => JsonObject | null
   readonly killed?: (s: number) => string | null
   readonly approved?: boolean
 }
@@ -219,6 +231,10 @@ export function run(of: Action, what: Intent, world: World, until_s = 3600, star
           events.push(look(s, shows, { verify, phase: act.phase, facet: of.verify[verify]!.facet, ...more }))
         }
         return
+      case 'look_beside': {
+        events.push(beside(s, world.beside?.(s) ?? null))
+        return
+      }
       case 'judge':
         outcomes.push(act.outcome)
         events.push({ kind: 'outcome', at: at(s), outcome: act.outcome })

@@ -7,6 +7,7 @@ import {
   action,
   answered,
   at,
+  beside,
   intent,
   look,
   looked,
@@ -522,7 +523,7 @@ describe('before anything is sent', () => {
     expect(withdrawn).toMatchObject({ act: 'judge', outcome: { is: 'cancelled', changed: false } })
     expect(withdrawn.act === 'judge' && withdrawn.outcome.next_steps).toHaveLength(1)
     expect(ask({ events: [requested, looked(1), sending(1), cancelled] }).act).toBe('look')
-    const after = [requested, looked(1), sending(1), cancelled, look(2, 'asked'), look(8, 'asked')]
+    const after = [requested, looked(1), sending(1), cancelled, look(2, 'asked'), look(8, 'asked'), beside(8)]
     expect(ask({ events: after, now: at(9) })).toMatchObject({ act: 'judge', outcome: { is: 'verified' } })
   })
 })
@@ -688,7 +689,7 @@ test.each([
 ] as const)('lost, one look shows the old state, another the asked-for one from the beginning: %s → %s', (idempotency, act) => {
   const guarded = action({ verify: [verify('account'), verify('account')], idempotency })
   const looks = [1, 30, 62, 67].flatMap((s) => [look(s, 'other'), look(s, 'asked', { verify: 1 })])
-  const events = [requested, looked(0), sending(1), answered(1, 'lost'), ...looks]
+  const events = [requested, looked(0), sending(1), answered(1, 'lost'), ...looks, beside(67)]
   expect(decide({ action: guarded, row: { intent: intent(), events }, now: at(68), killed: null, approved: true }).act).toBe(act)
 })
 

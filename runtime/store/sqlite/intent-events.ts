@@ -100,6 +100,8 @@ function told(event: IntentEvent): JsonObject {
       const { facet, phase, where, shows, control, because, digest } = event.look
       return { event: kind, facet, phase, where, shows, control, because, digest }
     }
+    case 'beside':
+      return { event: kind, where: event.where, there: event.record !== null, because: event.because, digest: event.digest }
     case 'outcome': {
       const { is, because, changed, id, facets } = event.outcome
       return {

@@ -40,6 +40,6 @@ export function openWrites(db: Database): WriteStore {
  * What may be lost with the power, because going on without it is safe: an answer that is not there is a lost answer,
  * and a look that is not there is looked again. What was asked for, decided, sent or concluded is on the disk.
  */
-const SEEN_AGAIN: ReadonlySet<IntentEvent['kind']> = new Set(['looked', 'answered', 'look'])
+const SEEN_AGAIN: ReadonlySet<IntentEvent['kind']> = new Set(['looked', 'answered', 'look', 'beside'])
 
 const rests = (state: string): boolean => state === 'held' || state === 'done'
