@@ -1,0 +1,72 @@
+/** One round of watching a connection: every feed is asked, then compared with the whole reads, then whoever was named is looked at. */
+
+import type { Waiting } from '../watch-types.ts'
+import { agree, type FeedReport, feedReports } from './agree.ts'
+import type { WatchContext } from './context.ts'
+import { type Looked, type LookOptions, lookAt, MOST_TRIES } from './look.ts'
+import { type Poll, pollFeed } from './poll.ts'
+
+export type { FeedReport } from './agree.ts'
+export type { WatchContext } from './context.ts'
+
+export type WatchOptions = WatchContext &
+  LookOptions & {
+    /** Only these feeds are asked. */
+    readonly only?: readonly string[]
+    readonly onPoll?: (poll: Poll) => void
+  }
+
+/** Plain data. */
+export type Watched = {
+  readonly connection: string
+  readonly at: string
+  readonly polls: readonly Poll[]
+  readonly looked: Looked
+  /** Who is yet to be looked at. */
+  readonly waiting: number
+  /** Of them: who was asked for too often without an answer, and waits until it is named again; a few of them. */
+  readonly given_up: number
+  readonly given_up_samples: readonly Pick<Waiting, 'stream' | 'id'>[]
+  /** Of each feed that the connector declares: what it is worth now, and why. */
+  readonly feeds: readonly FeedReport[]
+}
+
+/** Rejects for nothing that a target does; with what the store throws. */
+export async function watchOnce(options: WatchOptions): Promise<Watched> {
+  const { connector, connection, store, now, only, onPoll } = options
+  const at = new Date(now()).toISOString()
+  const feeds = Object.values(connector.feeds).filter(({ name }) => only === undefined || only.includes(name))
+  const polls = await Promise.all(
+    feeds.map(async (feed) => {
+      const poll = await pollFeed(options, feed)
+      onPoll?.(poll)
+      return poll
+    }),
+  )
+  // Before the looks: whom a feed skipped is looked at in the same round.
+  if (!options.signal?.aborted) await agree(options)
+  const looked = await lookAt(options, options)
+  return {
+    connection: connection.name,
+    at,
+    polls,
+    looked,
+    ...(await waitingNow(store, connection.name)),
+    feeds: await feedReports(options),
+  }
+}
+
+/** As it stands, without asking the target for anything. */
+export async function watchState(
+  context: Pick<WatchContext, 'connector' | 'connection' | 'store' | 'now'>,
+): Promise<Pick<Watched, 'waiting' | 'given_up' | 'given_up_samples' | 'feeds'>> {
+  return { ...(await waitingNow(context.store, context.connection.name)), feeds: await feedReports(context) }
+}
+
+async function waitingNow(
+  store: WatchContext['store'],
+  connection: string,
+): Promise<Pick<Watched, 'waiting' | 'given_up' | 'given_up_samples'>> {
+  const { waiting, given_up, samples } = await store.touchedCounts(connection, MOST_TRIES)
+  return { waiting, given_up, given_up_samples: samples.map(({ stream, id }) => ({ stream, id })) }
+}
