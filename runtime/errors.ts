@@ -61,6 +61,12 @@ export const ERRORS = {
     again: false,
     next: 'Use a new key for a new request.',
   },
+  'api/inbound': {
+    means: 'The message is not shown to be of the target.',
+    http: 401,
+    again: false,
+    next: 'Look at the refusals of `GET /v1/connections/NAME/watch`: they say why.',
+  },
   'api/input': {
     means: 'The request holds something that the route does not take, or lacks something.',
     http: 422,
@@ -96,6 +102,12 @@ export const ERRORS = {
     http: 404,
     again: false,
     next: 'List what there is; an object of another tenant is never found.',
+  },
+  'api/not-watched': {
+    means: 'The connector declares nothing to watch the target by.',
+    http: 409,
+    again: false,
+    next: 'Declare feeds or a webhook in the connector; whole reads find every change without them.',
   },
   'api/path': {
     means: 'The path is written in a way that is refused.',
@@ -673,6 +685,60 @@ export const ERRORS = {
     again: false,
     next: 'Let `id` lead to the one value that names the record; several values are a list of paths.',
   },
+  'inbound/body': {
+    means: "A message that came in is the target's, and no JSON that can be read.",
+    http: 400,
+    again: false,
+    next: 'Let the target send JSON in UTF-8, at most 100 levels deep; nothing is lost, feeds and whole reads find what it named.',
+  },
+  'inbound/challenge': {
+    means: 'A message that came in asked for a challenge to be sent back, and it was not sent back.',
+    http: 400,
+    again: false,
+    next: 'Register the address at the target again; a challenge is short, plain and given once.',
+  },
+  'inbound/forged': {
+    means: "A message's signature or shared secret is not the target's.",
+    http: 401,
+    again: false,
+    next: 'If the target sends it, give both sides the same secret; if it does not, nothing: it was turned away.',
+  },
+  'inbound/malformed': {
+    means: "A message's id or time of sending is missing or not written as its signature needs.",
+    http: 401,
+    again: false,
+    next: 'Compare the headers that the target sends with `webhook.verify` of the connector.',
+  },
+  'inbound/media-type': {
+    means: 'A message that came in is not declared as JSON, or is packed.',
+    http: 415,
+    again: false,
+    next: 'Let the target send `application/json` in UTF-8 and no `content-encoding`.',
+  },
+  'inbound/secret': {
+    means: 'The secret with which messages are verified is missing or not of the form that its word needs.',
+    http: 401,
+    again: false,
+    next: "Enter the connection's webhook secret as the target shows it.",
+  },
+  'inbound/stale': {
+    means: 'A message was signed longer ago than it may be under way, or in the future.',
+    http: 401,
+    again: false,
+    next: 'If the target sends it, look at both clocks; else it was sent again by somebody, and turned away.',
+  },
+  'inbound/too-large': {
+    means: 'A message that came in has more than 256 KB.',
+    http: 413,
+    again: false,
+    next: 'Let the target send smaller ones; nothing is lost, feeds and whole reads find what it named.',
+  },
+  'inbound/unsigned': {
+    means: 'A message came without signature or shared secret.',
+    http: 401,
+    again: false,
+    next: 'If the target sends it, register the webhook there with the secret; `webhook.verify` says where it is looked for.',
+  },
   'ledger/broken': {
     means: 'The ledger lacks something that was in it.',
     http: 500,
@@ -955,6 +1021,18 @@ export const ERRORS = {
     again: false,
     next: 'Write the plain characters; the runtime encodes.',
   },
+  'spec/event-id': {
+    means: 'A log of events does not say what tells one from another, or a delta does.',
+    http: 422,
+    again: false,
+    next: 'Give a feed of `kind: events` an `id`; take it out of a feed of `kind: delta`.',
+  },
+  'spec/feed-position': {
+    means: 'The requests of a feed do not fit the way in which it goes on.',
+    http: 422,
+    again: false,
+    next: '`events` needs `list` with {since}; `delta` needs `list` with {position}, or none where the position is a URL.',
+  },
   'spec/forbidden-key': {
     means: 'A key has a name that JavaScript gives a meaning of its own.',
     http: 422,
@@ -985,6 +1063,12 @@ export const ERRORS = {
     again: false,
     next: 'Correct what `rollcall validate FILE` shows.',
   },
+  'spec/literal-secret': {
+    means: "The webhook's secret would stand in a file that is shared.",
+    http: 422,
+    again: false,
+    next: 'Declare a setting of type secret and write secret: "{webhook_secret}".',
+  },
   'spec/literal-type': {
     means: 'A literal has another type than the field, so every record would be quarantined.',
     http: 422,
@@ -1009,6 +1093,12 @@ export const ERRORS = {
     again: false,
     next: 'Add it; the editor completes it from the schema.',
   },
+  'spec/names-nobody': {
+    means: 'The webhook names nobody and asks no feed.',
+    http: 422,
+    again: false,
+    next: 'Add `names`, or `polls` with a feed.',
+  },
   'spec/needs-entitlement': {
     means: '`grant` and `revoke` need an input that names a group, entitlement or license, and there is none.',
     http: 422,
@@ -1022,7 +1112,7 @@ export const ERRORS = {
     next: 'Add `find: { request, records, id, match }`.',
   },
   'spec/needs-get': {
-    means: 'A proof or key needs the by-id read, which is not declared.',
+    means: 'A proof, key or feed needs the by-id read, which is not declared.',
     http: 422,
     again: false,
     next: 'Add `get: GET /…/{id}` to the stream, or remove what needs it.',
@@ -1111,6 +1201,12 @@ export const ERRORS = {
     again: false,
     next: 'Check the documentation of the target; put looks in `before` or `verify`.',
   },
+  'spec/required-secret': {
+    means: 'A setting that only a feed or the webhook needs is required of every connection.',
+    http: 422,
+    again: false,
+    next: 'Add `required: false`.',
+  },
   'spec/secret-default': {
     means: 'A secret has a default, so it would stand in a file that is shared.',
     http: 422,
@@ -1135,8 +1231,14 @@ export const ERRORS = {
     again: false,
     next: 'Raise `within`, or lower `agree` or `every`.',
   },
+  'spec/signed-parts': {
+    means: 'What a signature is made over and where its pieces come from do not fit.',
+    http: 422,
+    again: false,
+    next: 'Name in `over` each of {id} and {timestamp} that has a header, with something between them, and {body}.',
+  },
   'spec/taken-name': {
-    means: 'A variable of `each` has a name that means something else already.',
+    means: 'A variable has a name that means something else already.',
     http: 422,
     again: false,
     next: 'Choose another name.',
@@ -1176,6 +1278,12 @@ export const ERRORS = {
     http: 422,
     again: false,
     next: 'Use a name of docs/connector-language.md section 9, or `custom_` and a name of your own.',
+  },
+  'spec/unknown-feed': {
+    means: 'A name leads to no feed of the file.',
+    http: 422,
+    again: false,
+    next: 'Use the name of a feed declared below `feeds`.',
   },
   'spec/unknown-field': {
     means: 'A field is not one of the record type, or not one that the stream maps.',

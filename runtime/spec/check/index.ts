@@ -3,19 +3,33 @@ import type { Tree } from '../tree.ts'
 import { checkActions } from './actions.ts'
 import { checkAddresses } from './addresses.ts'
 import { checkAuth } from './auth.ts'
+import { checkFeeds } from './feeds.ts'
 import { checkGraph } from './graph.ts'
 import { type Found, looker } from './look.ts'
 import { checkProofs } from './proofs.ts'
 import { checkRequests } from './requests.ts'
 import { checkSettings } from './settings.ts'
 import { checkStreams } from './streams.ts'
+import { checkWebhook } from './webhook.ts'
 
 export type { Found } from './look.ts'
+
+const CHECKS = [
+  checkAddresses,
+  checkAuth,
+  checkRequests,
+  checkStreams,
+  checkGraph,
+  checkProofs,
+  checkActions,
+  checkFeeds,
+  checkWebhook,
+]
 
 /** Works on files with faults of shape too: what is of another type than meant is passed over here. */
 export function checkMeaning(tree: Tree): readonly Found[] {
   const { look, found } = looker(tree)
-  for (const check of [checkAddresses, checkAuth, checkRequests, checkStreams, checkGraph, checkProofs, checkActions]) check(look)
+  for (const check of CHECKS) check(look)
   checkSettings(look, found)
   return merged(found)
 }

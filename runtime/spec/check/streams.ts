@@ -49,7 +49,7 @@ function checkStream(look: Look, stream: Open, pointer: string): void {
 }
 
 /** Options of paging words that are paths in the answer or in a body. */
-function checkPages(look: Look, pages: Open, pointer: string): void {
+export function checkPages(look: Look, pages: Open, pointer: string): void {
   const kind = own(pages, 'kind')
   const from = own(pages, 'from')
   const end = asMap(own(pages, 'end'))
