@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { statSync } from 'node:fs'
 import { chmod, mkdtemp, open, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -122,7 +123,7 @@ async function overwrite(from: number, bytes: number): Promise<void> {
 test('on a full disk nothing of the page is stored, and with room again the read goes on', async () => {
   await (await openStore(dir)).close()
   const page = (no: number) => Array.from({ length: 200 }, (_, i) => row(`id-${no}-${i}`, { text: 'x'.repeat(300) }))
-  const small = await openStore(dir, { max_bytes: 600_000 })
+  const small = await openStore(dir, { max_bytes: statSync(file()).size + 270_000 })
   const { sync } = await small.beginSync('acme', 'print', AT)
   const session = await small.read(sync, 'acme', 'users')
   let no = 0

@@ -1,5 +1,5 @@
 /** What holds for changes in SQLite alone: the format, the append-only tables, a full disk, speed. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -70,7 +70,7 @@ test('the database itself refuses to change or remove them', async () => {
 
 test('on a full disk neither the event nor its audit entry is stored, and the claim is as it was', async () => {
   await (await openStore(dir)).close()
-  const small = await openStore(dir, { max_bytes: 400_000 })
+  const small = await openStore(dir, { max_bytes: statSync(file()).size + 72_000 })
   const one = intent()
   await small.request([one])
   await small.next('acme', facetsOf)

@@ -63,11 +63,7 @@ export function agree(db: Database, conn: number, agreement: FeedAgreement, body
     'INSERT INTO watch_agreement (feed, stream, body) VALUES ($1, $2, $3) ON CONFLICT (feed, stream) DO UPDATE SET body = excluded.body',
     ...[feed, stream, body],
   )
-  db.run(
-    `DELETE FROM watch_naming WHERE feed = $1 AND stream = $2
-       AND at < (SELECT started_at FROM sync WHERE sync = $3 AND conn = $4)`,
-    ...[feed, stream, agreement.between[1], conn],
-  )
+  db.run('DELETE FROM watch_naming WHERE feed = $1 AND stream = $2 AND at < $3', feed, stream, instant(agreement.began_at))
   return true
 }
 

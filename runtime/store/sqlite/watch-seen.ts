@@ -58,10 +58,9 @@ const tryAgain = (db: Database, [n]: Cells): number =>
 function goOn(db: Database, [n, named]: Cells, known: number): void {
   if ((named as number) > known)
     db.run(
-      `INSERT INTO watch_waiting (conn, stream, id, feed, named_at, named, tries, last_feed, last_at)
-       SELECT conn, stream, id, last_feed, last_at, named - $2, 0, last_feed, last_at FROM watch_waiting WHERE n = $1`,
-      n as number,
-      known,
+      `UPDATE watch_waiting SET n = (SELECT max(n) + 1 FROM watch_waiting), feed = last_feed, named_at = last_at, named = named - $2, tries = 0
+       WHERE n = $1`,
+      ...[n as number, known],
     )
-  db.run('DELETE FROM watch_waiting WHERE n = $1', n as number)
+  else db.run('DELETE FROM watch_waiting WHERE n = $1', n as number)
 }
