@@ -166,7 +166,8 @@ function heldBy(holdings: Holdings, id: string): { readonly at: string; readonly
     : { at: newest.at, ids: mine.filter((one) => one.at === newest.at).map((one) => one.entitlement) }
 }
 
-async function later(store: WriteStore, { connection, id, since }: Assertion): Promise<readonly LaterIntent[]> {
+/** Our own intents on the record since: to tell our doing from another's. */
+export async function later(store: WriteStore, { connection, id, since }: Assertion): Promise<readonly LaterIntent[]> {
   const rows = await store.intents({ connection, id, limit: 100 })
   return rows
     .filter(({ intent }) => Date.parse(intent.made_at) >= Date.parse(since))
@@ -180,7 +181,11 @@ async function later(store: WriteStore, { connection, id, since }: Assertion): P
 }
 
 /** The outcome first: a process that dies in between finds the assertion standing, and comes by again. */
-async function revert(store: WriteStore, connector: Connector, { assertion, because, suspect, at }: Breach): Promise<void> {
+export async function revert(
+  store: WriteStore,
+  connector: Connector,
+  { assertion, because, suspect, at }: Breach,
+): Promise<void> {
   const row = await store.intent(assertion.intent)
   const last = row === null ? null : lastOutcome(row)
   const action = row === null ? undefined : connector.actions[row.intent.action]

@@ -2,19 +2,18 @@
 
 import type { Waiting } from '../watch-types.ts'
 import { agree, type FeedReport, feedReports } from './agree.ts'
-import type { WatchContext } from './context.ts'
+import { iso, type WatchContext } from './context.ts'
 import { type Looked, type LookOptions, lookAt, MOST_TRIES } from './look.ts'
 import { type Poll, pollFeed } from './poll.ts'
 
 export type { FeedReport } from './agree.ts'
 export type { WatchContext } from './context.ts'
 
-export type WatchOptions = WatchContext &
-  LookOptions & {
-    /** Only these feeds are asked. */
-    readonly only?: readonly string[]
-    readonly onPoll?: (poll: Poll) => void
-  }
+export type WatchOptions = LookOptions & {
+  /** Only these feeds are asked. */
+  readonly only?: readonly string[]
+  readonly onPoll?: (poll: Poll) => void
+}
 
 /** Plain data. */
 export type Watched = {
@@ -32,28 +31,21 @@ export type Watched = {
 }
 
 /** Rejects for nothing that a target does; with what the store throws. */
-export async function watchOnce(options: WatchOptions): Promise<Watched> {
-  const { connector, connection, store, now, only, onPoll } = options
-  const at = new Date(now()).toISOString()
-  const feeds = Object.values(connector.feeds).filter(({ name }) => only === undefined || only.includes(name))
+export async function watchOnce(context: WatchContext, options: WatchOptions = {}): Promise<Watched> {
+  const { connector, connection, now } = context
+  const at = iso(now())
+  const feeds = Object.values(connector.feeds).filter(({ name }) => options.only === undefined || options.only.includes(name))
   const polls = await Promise.all(
     feeds.map(async (feed) => {
-      const poll = await pollFeed(options, feed)
-      onPoll?.(poll)
+      const poll = await pollFeed(context, feed)
+      options.onPoll?.(poll)
       return poll
     }),
   )
   // Before the looks: whom a feed skipped is looked at in the same round.
-  if (!options.signal?.aborted) await agree(options)
-  const looked = await lookAt(options, options)
-  return {
-    connection: connection.name,
-    at,
-    polls,
-    looked,
-    ...(await waitingNow(store, connection.name)),
-    feeds: await feedReports(options),
-  }
+  if (!context.signal?.aborted) await agree(context)
+  const looked = await lookAt(context, options)
+  return { connection: connection.name, at, polls, looked, ...(await watchState(context)) }
 }
 
 /** As it stands, without asking the target for anything. */
