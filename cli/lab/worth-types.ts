@@ -29,8 +29,8 @@ export type Worth = {
   readonly honest: number
   readonly items: readonly ItemWorth[]
   /**
-   * The most items that cost and could all be gone together, every choice that is as large: with no lie of this run escaping; and with every
-   * honest read still complete, too.
+   * The fewest items of those that cost with which, all others gone, no lie of this run escapes; and no honest read falls, too. Every choice
+   * that is as small.
    */
-  readonly spare: { readonly lies: readonly (readonly string[])[]; readonly all: readonly (readonly string[])[] }
+  readonly enough: { readonly lies: readonly (readonly string[])[]; readonly all: readonly (readonly string[])[] }
 }

@@ -8,11 +8,11 @@ import {
   ABLATED,
   ablationWords,
   count,
+  enoughWords,
   headlines,
   officialWords,
   shareText,
   sidelines,
-  spareWords,
   WORTH,
   worthTitle,
   worthWords,
@@ -104,7 +104,7 @@ function worth({ worth: of }: LabReport): Markup {
     const { numbers, note } = worthWords(one)
     return html`<tr><th scope="row">${one.item}</th>${numbers.map((text) => html`<td class="n">${text}</td>`)}<td>${note}</td></tr>\n`
   })
-  return html`<h2>${worthTitle(of)}</h2><p class="dim">From what was recorded; nothing was asked again. <em>With one other</em>: neither of the two alone.</p><div class="scroll"><table><thead><tr>${heads('without', ...WORTH, 'lies')}</tr></thead><tbody>${rows}</tbody></table></div><ul>${spareWords(of).map((line) => html`<li>${line}</li>`)}</ul>`
+  return html`<h2>${worthTitle(of)}</h2><p class="dim">From what was recorded; nothing was asked again. <em>With one other</em>: neither of the two alone.</p><div class="scroll"><table><thead><tr>${heads('without', ...WORTH, 'lies')}</tr></thead><tbody>${rows}</tbody></table></div><ul>${enoughWords(of).map((line) => html`<li>${line}</li>`)}</ul>`
 }
 
 function ablation(report: LabReport): Markup {

@@ -6,11 +6,11 @@ import {
   ABLATED,
   ablationWords,
   count,
+  enoughWords,
   headlines,
   officialWords,
   shareText,
   sidelines,
-  spareWords,
   WORTH,
   worthTitle,
   worthWords,
@@ -162,8 +162,8 @@ function worth({ worth: of }: LabReport, paint: Paint): string {
     const { numbers, note } = worthWords(one)
     return [safe(one.item), ...numbers, paint.dim(safe(note))]
   })
-  const spare = spareWords(of).map((line) => `  ${paint.dim(line)}\n`)
-  return `\n${paint.bold(worthTitle(of))}\n${table([['without', ...WORTH, 'lies'].map(paint.dim), ...rows])}${spare.join('')}`
+  const enough = enoughWords(of).map((line) => `  ${paint.dim(line)}\n`)
+  return `\n${paint.bold(worthTitle(of))}\n${table([['without', ...WORTH, 'lies'].map(paint.dim), ...rows])}${enough.join('')}`
 }
 
 function ablation(report: LabReport, paint: Paint): string {

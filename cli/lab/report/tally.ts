@@ -33,6 +33,8 @@ export function tally(o: TallyOptions): LabReport {
   const of = (side: Side, faulty: boolean) => counted.filter((run) => run.side === side && (run.class === 'faulty') === faulty)
   const [reads, writes] = [of('read', true), of('write', true)]
   const controls = counted.filter((run) => run.class !== 'faulty')
+  // A run that broke said nothing: it is a finding, and makes no rate look better.
+  const ended = (some: readonly Run[]) => some.filter((run) => run.said !== 'error' || run.false_success)
   const falseOf = (some: readonly Run[]) => some.filter((run) => run.false_success).length
   // A control that says yes and is wrong is a false success too; it was played without a lie, so it is no part of the rate.
   const [false_complete, false_verified] = (['read', 'write'] as const).map((side) =>
@@ -54,11 +56,11 @@ export function tally(o: TallyOptions): LabReport {
     again: againOf(o.logs ?? [], logOf(o.played)),
     dialects: [...new Set(runs.map((run) => run.dialect))].sort(),
     rates: {
-      false_complete: rateOf(falseOf(reads), reads.length),
-      false_verified: rateOf(falseOf(writes), writes.length),
+      false_complete: rateOf(falseOf(reads), ended(reads).length),
+      false_verified: rateOf(falseOf(writes), ended(writes).length),
       false_block: rateOf(false_block, controls.length),
-      detection_reads: detectionOf(reads),
-      detection_writes: detectionOf(writes),
+      detection_reads: detectionOf(ended(reads)),
+      detection_writes: detectionOf(ended(writes)),
       request_overhead: requests_bare === 0 ? null : sum(bare, (run) => run.requests) / requests_bare,
     },
     findings: counted.flatMap((run) => findingOf(run, o.replay)),

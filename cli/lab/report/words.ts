@@ -106,7 +106,7 @@ export function worthWords(one: ItemWorth): { readonly numbers: readonly string[
       `${count(one.carries)} of ${count(one.honest)}`,
       pairs(one.carries_with),
     ],
-    note: shouldGo(one) ? 'costs, and nothing here hangs on it' : one.escapes.join(', '),
+    note: shouldGo(one) ? 'nothing hangs on it' : one.escapes.join(', '),
   }
 }
 
@@ -116,17 +116,17 @@ const pairs = (some: WithOne): string =>
 export const worthTitle = ({ lies, honest }: Worth): string =>
   `What reads hang on: ${count(lies)} with a lie and ${count(honest)} honest ones judged again without each item`
 
-/** What could all be gone at once: no item counts for what another would have caught. */
-export function spareWords({ spare }: Worth): readonly string[] {
+/** The smallest set that must stay: in it no item counts for what another would have caught. */
+export function enoughWords({ enough }: Worth): readonly string[] {
   const said = (sets: readonly (readonly string[])[]) => {
     const [first = [], ...others] = sets
     const more =
-      others.length === 0 ? '' : `, or ${count(others.length)} other ${others.length === 1 ? 'choice' : 'choices'} of as many`
-    return first.length === 0 ? 'none of them' : `${first.join(', ')}${more}`
+      others.length === 0 ? '' : `; ${count(others.length)} other ${others.length === 1 ? 'choice' : 'choices'} as small`
+    return `${first.length === 0 ? 'none of those that cost' : first.join(', ')}${more}`
   }
   return [
-    `could all be gone with no lie of these escaping: ${said(spare.lies)}`,
-    `and with every honest one still complete: ${said(spare.all)}`,
+    `enough that none of these lies escapes: ${said(enough.lies)}`,
+    `and that no honest one falls, too: ${said(enough.all)}`,
   ]
 }
 

@@ -19,7 +19,7 @@ export function worthOf(runs: readonly Run[]): Worth | null {
     lies: lies.length,
     honest: honest.length,
     items: [...asked, ...free].map((item) => itemOf(item, { lies, controls, honest })),
-    spare: { lies: largestWithout(asked, escapes), all: largestWithout(asked, [...escapes, ...carries]) },
+    enough: { lies: fewestOf(asked, escapes), all: fewestOf(asked, [...escapes, ...carries]) },
   }
 }
 
@@ -58,21 +58,17 @@ function withOne(item: string, runs: readonly Run[], of: 'escapes' | 'carried_by
     .sort((a, b) => b.reads - a.reads || a.with.localeCompare(b.with, 'en'))
 }
 
-/** The most items that could all be gone with none of these sets among them: what is left keeps one of each set. All that are as many. */
-function largestWithout(items: readonly string[], sets: readonly (readonly string[])[]): readonly (readonly string[])[] {
+/** The fewest items that keep one of each of these sets, so that none is gone as a whole. All choices that are as small. */
+function fewestOf(items: readonly string[], sets: readonly (readonly string[])[]): readonly (readonly string[])[] {
   const place = new Map(items.map((item, at) => [item, 1 << at]))
-  // A set with an item that always stays is never gone as a whole.
+  // A set with an item that is always there is never gone as a whole.
   const whole = sets.filter((set) => set.every((item) => place.has(item)))
-  const masks = [...new Set(whole.map((set) => set.reduce((mask, item) => mask | (place.get(item) ?? 0), 0)))]
-  let best: number[] = []
-  let most = 0
-  for (let gone = 1; gone < 1 << items.length; gone++) {
-    if (masks.some((mask) => (mask & gone) === mask)) continue
-    const many = items.filter((_, at) => (gone & (1 << at)) !== 0).length
-    if (many > most) [most, best] = [many, []]
-    if (many === most) best.push(gone)
-  }
-  return best.map((gone) => items.filter((_, at) => (gone & (1 << at)) !== 0))
+  const masks = new Set(whole.map((set) => set.reduce((mask, item) => mask | (place.get(item) ?? 0), 0)))
+  const choices = Array.from({ length: 1 << items.length }, (_, kept) => kept)
+    .filter((kept) => [...masks].every((mask) => (mask & kept) !== 0))
+    .map((kept) => items.filter((_, at) => (kept & (1 << at)) !== 0))
+  const least = Math.min(...choices.map(({ length }) => length))
+  return choices.filter(({ length }) => length === least)
 }
 
 /**
