@@ -68,15 +68,14 @@ function send(response: ServerResponse, said: Answer | null): void {
     response.destroy()
     return
   }
-  const bytes = Buffer.from(said.text)
-  response.writeHead(
-    said.status,
-    said.status === 204 ? said.headers : { ...said.headers, 'content-length': String(bytes.length) },
-  )
+  const length = String(Buffer.byteLength(said.text))
+  response.writeHead(said.status, said.status === 204 ? said.headers : { ...said.headers, 'content-length': length })
   if (said.cut !== 'body') {
-    response.end(said.status === 204 ? undefined : bytes)
+    // A text goes out with its head in one piece.
+    response.end(said.status === 204 ? undefined : said.text)
     return
   }
+  const bytes = Buffer.from(said.text)
   response.write(bytes.subarray(0, Math.floor(bytes.length / 2)), () => response.destroy())
 }
 
@@ -87,6 +86,10 @@ function pointed(connector: Connector, origin: string): Connector {
 }
 
 async function read(request: IncomingMessage): Promise<string> {
+  if (request.headers['content-length'] === undefined && request.headers['transfer-encoding'] === undefined) {
+    request.resume()
+    return ''
+  }
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(chunk as Buffer)
   return Buffer.concat(chunks).toString('utf8')
