@@ -51,8 +51,8 @@ export const COSTLY = [
 
 export const isCostly = (item: string): boolean => COSTLY.some((one) => one === item)
 
-/** What is not asked either where an item is not: a total's probe, and of named ids both sides. */
-const GOES_WITH: { readonly [item: string]: readonly string[] } = { total: ['total_probe'], closure: ['named_by_edges'] }
+/** A total that is not asked for is not probed either. */
+const GOES_WITH: { readonly [item: string]: readonly string[] } = { total: ['total_probe'] }
 
 /** The checks that are off where these items are. */
 export const without = (items: readonly string[]): readonly string[] => [
