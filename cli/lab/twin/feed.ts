@@ -1,12 +1,11 @@
 /** A feed: what happened as the target tells it, since an instant or a position, in pages like any list. What it says beside that it is lies. */
-import { createHash } from 'node:crypto'
 import type { Feed, Json } from '../../../runtime/types.ts'
 import { type Inside, paged } from './answer.ts'
 import type { Served } from './dialect.ts'
 import { capture } from './match.ts'
 import { put } from './path.ts'
-import { render } from './template.ts'
-import type { Answer, Ask, EndpointSpec, Entry, FeedItem, FeedSpec, Happened, Named, Native, Scope } from './types.ts'
+import { itemOf } from './tell.ts'
+import type { Answer, Ask, EndpointSpec, Entry, FeedItem, FeedSpec, Happened, Named, Native } from './types.ts'
 
 type Body = { readonly status: number; readonly headers: Answer['headers']; readonly body: Json | undefined }
 type Told = { readonly answer: Body | Answer; readonly names: readonly Named[] }
@@ -18,11 +17,13 @@ export function feedAnswer(twin: Inside, ask: Ask, served: Served): Told {
   const { happened } = twin.history
   const refused = (what: 'expired' | 'bad_request'): Told => ({ answer: twin.error(what), names: [] })
   let items: readonly FeedItem[]
+  let span: { readonly since: number; readonly until: number } | null = null
   if (feed.from.kind === 'events') {
-    const { since, until } = windowOf(feed, ask)
-    if (since === null) return refused('bad_request')
+    span = spanOf(feed, ask)
+    if (span === null) return refused('bad_request')
+    const { since, until } = span
     items = happened
-      .filter(({ of, at_ms }) => spec.of[of] !== undefined && at_ms >= since && at_ms < (until ?? Number.POSITIVE_INFINITY))
+      .filter(({ of, at_ms }) => spec.of[of] !== undefined && at_ms >= since && at_ms < until)
       .map((one) => itemOf(twin, name, spec, one))
   } else {
     const token = tokenOf(feed, spec, ask)
@@ -30,7 +31,7 @@ export function feedAnswer(twin: Inside, ask: Ask, served: Served): Told {
     if (from === null || from > happened.length) return refused('expired')
     items = token === null ? everybody(twin, name, spec) : states(twin, name, spec, happened.slice(from))
   }
-  for (const hook of twin.hooks) items = hook.tells?.(ask, { feed: name, items }, twin) ?? items
+  for (const hook of twin.hooks) items = hook.tells?.(ask, { feed: name, items, span, place: happened.length }, twin) ?? items
   const entries = items.map(entryOf)
   const { answer, page } = paged(twin, ask, served.list as NonNullable<Served['list']>, entries, (entry) => entry.native, {
     headers: {},
@@ -41,24 +42,8 @@ export function feedAnswer(twin: Inside, ask: Ask, served: Served): Told {
   const names = items.flatMap((item, place) => (sent.has(entries[place] as Entry) ? item.names : []))
   if ('text' in answer || page === null || page.next !== null || feed.from.kind === 'events') return { answer, names }
   const body = structuredClone(answer.body) as Native
-  put(body, String(feed.from['position']), positionOf(twin, ask, feed, spec, happened.length))
+  put(body, String(feed.from['position']).replaceAll('"', ''), positionOf(twin, ask, feed, spec, happened.length))
   return { answer: { ...answer, body }, names }
-}
-
-/** What the feed tells of one thing that happened. */
-export function itemOf(twin: Inside, feed: string, spec: Pick<FeedSpec, 'of'>, one: Happened): FeedItem {
-  const id = uuidOf(`${feed}/${one.no}`)
-  const at = new Date(one.at_ms).toISOString()
-  const own: Scope = (name) => ({ what: one.what, at, uuid: id })[name]
-  const told = spec.of[one.of] as FeedSpec['of'][string]
-  const template = one.what === 'deleted' && told.gone !== undefined ? told.gone : told.as
-  const body = template === undefined ? twin.world.shown(one.of, one.entry) : twin.world.told(one.of, one.entry, template, own)
-  const names = Object.entries(told.names ?? { [one.of]: '{id}' }).map(([of, about]) => ({
-    feed,
-    of,
-    id: String(twin.world.told(one.of, one.entry, about, own)),
-  }))
-  return { id, ord: one.no, of: one.of, what: one.what, at_ms: one.at_ms, body, names }
 }
 
 /** Of each record that was touched its newest state, in the order in which they were touched last. */
@@ -88,13 +73,17 @@ const entryOf = (item: FeedItem): Entry => ({ id: item.id, ord: item.ord, links:
 
 /** What stands in the request where the connector has a hole: `{since}`, `{until}`, `{position}`. */
 function holesOf(feed: Feed, ask: Ask): { readonly [hole: string]: string } {
-  const found = feed.list.query.map(([name, template]) => capture(String(template), ask.query.get(name) ?? '') ?? {})
+  const found = feed.list.query.map(([name, template]) => {
+    const text = ask.query.get(name)
+    return text === null ? {} : (capture(String(template), text) ?? {})
+  })
   return Object.assign({}, ...found)
 }
 
-function windowOf(feed: Feed, ask: Ask): { readonly since: number | null; readonly until: number | null } {
+function spanOf(feed: Feed, ask: Ask): { readonly since: number; readonly until: number } | null {
   const { since, until } = holesOf(feed, ask)
-  return { since: instantOf(feed, since), until: instantOf(feed, until) }
+  const from = instantOf(feed, since)
+  return from === null ? null : { since: from, until: instantOf(feed, until) ?? Number.POSITIVE_INFINITY }
 }
 
 function instantOf(feed: Feed, text: string | undefined): number | null {
@@ -123,17 +112,3 @@ function positionOf(twin: Inside, ask: Ask, feed: Feed, spec: FeedSpec, place: n
   const url = new URL(twin.url(ask, {}))
   return `${url.origin}${url.pathname}?${new URLSearchParams({ [spec.token ?? '']: positionText(place) })}`
 }
-
-/** The same for the same event, whenever it is told. */
-export function uuidOf(text: string): string {
-  const hex = createHash('sha256').update(text).digest('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`
-}
-
-/** Laid over an item: what a lie says of somebody's state. */
-export const laidOver = (template: Json, item: FeedItem): Json =>
-  render(template, {
-    scope: (name) => (name === 'at' ? new Date(item.at_ms).toISOString() : undefined),
-    random: null,
-    lists: null,
-  }) ?? {}

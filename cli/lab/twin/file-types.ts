@@ -194,7 +194,7 @@ export type ActionPlay = {
 export type Fact = ({ readonly some: string } | { readonly none: string } | { readonly one: string }) & { readonly where?: Where }
 
 /** How a feed or a webhook of the connector tells of what happens in a collection. */
-export type Telling = {
+export type TellSpec = {
   /** An item; absent: the record as it is served. Sees the record (of a removal as it was last), and `what` (created, updated, deleted), `at`, `uuid` of the event. */
   readonly as?: Template
   /** Of a removal instead. */
@@ -206,7 +206,7 @@ export type Telling = {
 }
 /** A feed, beside what the connector says of it. */
 export type FeedSpec = {
-  readonly of: { readonly [collection: string]: Telling }
+  readonly of: { readonly [collection: string]: TellSpec }
   /** Of a delta: the query parameter that holds the position in an address, and the word there that asks for the newest one. */
   readonly token?: string
   readonly latest?: string
@@ -214,7 +214,7 @@ export type FeedSpec = {
   readonly around?: Template
 }
 export type WebhookSpec = {
-  readonly of: { readonly [collection: string]: Telling }
+  readonly of: { readonly [collection: string]: TellSpec }
   /** Laid around the items; sees `at`. Absent: nothing. */
   readonly around?: Template
 }

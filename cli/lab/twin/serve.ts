@@ -17,7 +17,7 @@ import { at } from './path.ts'
 import type { Asked, Stage } from './stage.ts'
 import { render, scopeOf } from './template.ts'
 import type { Answer, Ask, EndpointSpec, Hooks, Named, Twin, World } from './types.ts'
-import { createWorld } from './world.ts'
+import { createWorld, type WorldOptions } from './world.ts'
 
 export { type Asked, openStage, type Stage } from './stage.ts'
 
@@ -28,6 +28,7 @@ export type TwinOptions = {
   readonly seed: number
   /** Accounts at the beginning. */
   readonly population: number
+  readonly crowd?: WorldOptions['crowd']
   /** Rows of a page, where the connector asks for its own full page. */
   readonly page_size: number
   /** Told of every exchange, in order. */
@@ -57,6 +58,7 @@ export function createTwin(o: TwinOptions): Twin {
     file,
     settings: dialect.settings,
     population: o.population,
+    ...(o.crowd === undefined ? {} : { crowd: o.crowd }),
     random: seeded(o.seed),
     now: clock.now,
     hides: (collection, entry) => hooks.some((hook) => hook.hides?.(collection, entry, 'list') === true),

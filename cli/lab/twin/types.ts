@@ -91,6 +91,13 @@ export type FeedItem = {
   /** Whom it names. */
   readonly names: readonly Named[]
 }
+/** What is asked of a feed, and what an honest one answers. `span`: of instants, where it is asked by them; `place`: how much has happened. */
+export type Telling = {
+  readonly feed: string
+  readonly items: readonly FeedItem[]
+  readonly span: { readonly since: number; readonly until: number } | null
+  readonly place: number
+}
 /** A feed named a record of a collection in an answer that was sent. */
 export type Named = { readonly feed: string; readonly of: string; readonly id: string }
 
@@ -163,11 +170,7 @@ export type Hooks = {
   /** Who is left out, for good: of lists and counts (`list`), of by-id answers (`get`). */
   readonly hides?: (collection: string, entry: Entry, place: 'list' | 'get') => boolean
   /** What a feed tells of what happened. */
-  readonly tells?: (
-    ask: Ask,
-    told: { readonly feed: string; readonly items: readonly FeedItem[] },
-    twin: TwinView,
-  ) => readonly FeedItem[]
+  readonly tells?: (ask: Ask, told: Telling, twin: TwinView) => readonly FeedItem[]
   /** Which entries the target shows in a list, and by id (`kind: get`: one entry or none). */
   readonly entries?: (ask: Ask, entries: readonly Entry[], twin: TwinView) => readonly Entry[]
   /** Rows of a page. */

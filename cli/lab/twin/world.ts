@@ -12,6 +12,8 @@ export type WorldOptions = {
   readonly file: Pick<TwinFile, 'collections'>
   readonly settings: { readonly [name: string]: Json }
   readonly population: number
+  /** So many of one collection, whatever its share says. */
+  readonly crowd?: { readonly of: string; readonly count: number }
   readonly random: Random
   readonly now: () => number
   /** What lies leave out of counts and lists inside other records. */
@@ -208,7 +210,9 @@ function fill(world: World, name: string, declared: CollectionSpec, o: WorldOpti
     return
   }
   const many =
-    count === 'population'
+    o.crowd?.of === name
+      ? o.crowd.count
+      : count === 'population'
       ? o.population
       : typeof count === 'number'
         ? count
