@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isNetwork } from '../runtime/api/client-address.ts'
 import { Failure } from '../runtime/errors.ts'
+import { DURATION, seconds } from '../runtime/kinds/duration.ts'
 import { COMMON, type CommandSpec, STORE, whole } from './args.ts'
 import { command } from './command.ts'
 import { storeDir } from './compose.ts'
@@ -36,6 +37,11 @@ const spec = {
       about: 'a key that protected them before, while it is replaced (`rollcall rotate`)',
     },
     'per-minute': { type: 'string', value: 'N', about: 'requests of one credential a minute (default 600)' },
+    watch: {
+      type: 'string',
+      value: 'SPAN',
+      about: 'how often the feeds of every connection are asked, such as 30s or 5m (default 1m; 0: only when somebody asks)',
+    },
     'trust-proxy': {
       type: 'string',
       multiple: true,
@@ -58,6 +64,7 @@ const SWEEP_MS = 15_000
 export const run = command(spec, async ({ flags }, io) => {
   const port = whole('--port', flags.port, 8080, [0, 65_535])
   const per_minute = whole('--per-minute', flags['per-minute'], 600, [1, 1_000_000])
+  const watch_ms = spanMs('--watch', flags.watch ?? '1m')
   const host = flags.host ?? '127.0.0.1'
   const [{ serve }, { openApi }, { openHouse }, { openControl }, { signerOf }, { joined, keySourceFrom }] = await Promise.all([
     import('@hono/node-server'),
@@ -103,6 +110,7 @@ export const run = command(spec, async ({ flags }, io) => {
       },
       allow_private: flags['allow-private'],
       sweep_ms: SWEEP_MS,
+      ...(watch_ms === 0 ? {} : { watch_ms }),
       limits: { per_minute, burst: Math.max(20, Math.ceil(per_minute / 5)) },
       tenant_limits: { per_minute: per_minute * 10, burst: Math.max(100, per_minute * 2) },
       strangers: { per_minute: 60, burst: 30 },
@@ -134,6 +142,12 @@ export const run = command(spec, async ({ flags }, io) => {
     control.close()
   }
 })
+
+function spanMs(flag: string, text: string): number {
+  if (text === '0') return 0
+  if (!new RegExp(DURATION).test(text)) throw new Failure('cli/usage', flag, `${flag} takes a span such as 30s or 5m, or 0`)
+  return seconds(text) * 1000
+}
 
 function publicUrl(given: string | undefined, fallback: string): string {
   if (given === undefined) return fallback

@@ -6,6 +6,7 @@ import { Hono } from 'hono'
 import { Failure } from '../errors.ts'
 import { openAddresses } from './client-address.ts'
 import { fromOf as placeOf } from './from.ts'
+import { openInboundRoute } from './inbound.ts'
 import { type Check, MAX_BODY_BYTES, openChecks } from './input.ts'
 import { type Limit, openLimit } from './limit.ts'
 import { type Env, type From, openLogin } from './login.ts'
@@ -56,6 +57,7 @@ export function openApi(house: House, routes: readonly Route[] = ROUTES): Hono<E
   )
   openPages(app, openDescription(routes, cookieName(house)))
   openLogin(app, house, strangers, fromOf)
+  openInboundRoute(app, house, strangers, fromOf)
 
   for (const route of routes) {
     const check = checks(route)

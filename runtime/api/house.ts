@@ -9,9 +9,12 @@ import { openVaultFile } from '../control/vault-file.ts'
 import { Failure } from '../errors.ts'
 import { openStore } from '../store/sqlite/open.ts'
 import type { KeySource } from '../vault/key-source.ts'
+import { openKnown } from './known.ts'
+import { openPaces } from './paces.ts'
 import { postOf } from './post.ts'
 import { openSweeps } from './sweeps.ts'
 import type { BothStores, House, Room } from './types.ts'
+import { openWatching } from './watching.ts'
 import { openWork } from './work.ts'
 
 export type HouseOptions = Omit<House, 'room' | 'closing'> & {
@@ -78,8 +81,11 @@ export function openHouse(o: HouseOptions): Opened {
       secrets: openSecrets(desk, sealer),
       sealer,
       vault,
+      known: openKnown(house, () => room),
+      paces: openPaces(house),
       work: openWork(house, () => room),
       sweeps: openSweeps(house, () => room),
+      watching: openWatching(house, () => room),
       post: postOf(house, store, () => room),
     }
     room.post.wake()
@@ -150,7 +156,8 @@ export function openHouse(o: HouseOptions): Opened {
       for (const opening of rooms.values()) {
         const room = await opening.catch(() => null)
         if (room === null) continue
-        await room.work.close()
+        await Promise.all([room.work.close(), room.watching.close()])
+        room.paces.close()
         await room.sweeps.close()
         await room.post.close()
         room.desk.close()

@@ -22,6 +22,7 @@ import {
   time,
 } from './shapes.ts'
 import type { Schema } from './types.ts'
+import { WATCH_SCHEMAS } from './watch-schemas.ts'
 
 export * from './shapes.ts'
 
@@ -293,6 +294,7 @@ export const SCHEMAS: { readonly [name: string]: Schema } = {
     connections: list(ref('Gate')),
   }),
   ...LEVEL_SCHEMAS,
+  ...WATCH_SCHEMAS,
   LedgerEntry: object({
     seq: int('', 1),
     at: text(''),

@@ -1,9 +1,8 @@
 /** Sweeps of one tenant: every so often, when time alone changes a gate, and soon after anything that may have changed one. */
 import { Failure } from '../errors.ts'
 import { type Swept, sweep } from '../govern/levels/sweep.ts'
-import type { Connector } from '../types.ts'
 import { openNewId } from '../write/new-id.ts'
-import { connectionOf, connectorOf, sourceOf } from './targets.ts'
+import { connectionOf } from './targets.ts'
 import type { House, Room, Sweeps } from './types.ts'
 
 const SOON_MS = 50
@@ -15,23 +14,11 @@ const KEPT_MESSAGES_MS = 30 * DAY_MS
 export function openSweeps(house: House, room: () => Room): Sweeps {
   const newId = openNewId(house.now)
   const closing = new AbortController()
-  // A connector is parsed when its text changes, not at every look.
-  const known = new Map<string, { readonly source: string; readonly connector: Connector }>()
   let turn: Promise<unknown> = Promise.resolve()
   let waiting: NodeJS.Timeout | null = null
   let waits_until = Number.POSITIVE_INFINITY
   let last: Swept | null = null
   let took_ms = 0
-
-  function connector(name: string): Connector {
-    const source = sourceOf(house, room(), name)
-    const text = source === null ? null : typeof source === 'string' ? source : Buffer.from(source).toString('base64')
-    const before = known.get(name)
-    if (before !== undefined && before.source === text) return before.connector
-    const found = connectorOf(house, room(), name)
-    known.set(name, { source: text ?? '', connector: found })
-    return found
-  }
 
   async function once(): Promise<Swept> {
     if (closing.signal.aborted) throw new Failure('api/stopping', '', 'the server is stopping')
@@ -41,7 +28,7 @@ export function openSweeps(house: House, room: () => Room): Sweeps {
       store,
       target: async (name) => {
         const connection = await connectionOf(room(), name)
-        return { connection, connector: connector(connection.connector) }
+        return { connection, connector: room().known(connection.connector) }
       },
       now: house.now,
       newId,

@@ -51,7 +51,7 @@ export function originFor(connector: Connector, settings: { readonly [name: stri
 /** Who opens a target and what for: one entry a secret and run in the ledger, before the secret is opened. */
 export type Run = {
   readonly act: Act
-  readonly what: 'sync' | 'changes' | 'check' | 'rotation'
+  readonly what: 'sync' | 'changes' | 'check' | 'rotation' | 'watch'
   /** These instead of what the connection has: while a new credential is tried. */
   readonly secrets?: Connection['secrets']
 }
@@ -93,6 +93,7 @@ export function openTarget(house: House, room: Room, { connector, connection }: 
     allow_private: connection.allow_private && house.allow_private,
     now: house.now,
     kept: room.vault.kept(name, origin(), room.sealer),
+    permits: room.paces.of({ connector, connection }),
   })
 }
 

@@ -7,20 +7,24 @@ import type { Role } from '../control/types.ts'
 import type { VaultFile } from '../control/vault-file.ts'
 import type { Swept } from '../govern/levels/sweep.ts'
 import type { Settled } from '../govern/rotation.ts'
+import type { CheckedSightings } from '../govern/watch-standing.ts'
+import type { Permits } from '../http/permits.ts'
 import type { Signer } from '../ledger/checkpoint.ts'
 import type { CertifyStore } from '../store/certify-port.ts'
 import type { Act, LedgerStore } from '../store/ledger-port.ts'
 import type { LevelsStore } from '../store/levels-port.ts'
 import type { Store } from '../store/port.ts'
+import type { WatchStore } from '../store/watch-port.ts'
 import type { WebhookStore } from '../store/webhook-port.ts'
 import type { WriteStore } from '../store/write-port.ts'
 import type { Connection, Connector, Json, JsonObject, Progress } from '../types.ts'
+import type { Watched } from '../watch/once.ts'
 import type { Post } from '../webhook-out/post.ts'
 
 /** JSON Schema, draft 2020-12. `$ref`: `#/components/schemas/…` of schemas.ts. */
 export type Schema = JsonObject
 
-export type BothStores = Store & WriteStore & LedgerStore & CertifyStore & LevelsStore & WebhookStore
+export type BothStores = Store & WriteStore & LedgerStore & CertifyStore & LevelsStore & WebhookStore & WatchStore
 export type Target = { readonly connector: Connector; readonly connection: Connection }
 
 // ---------------------------------------------------------------- who asks
@@ -71,6 +75,25 @@ export type Sweeps = {
   readonly close: () => Promise<void>
 }
 
+/** How fast each connection's target may be asked, by everything here together. */
+export type Paces = {
+  readonly of: (target: Target) => Permits
+  /** Whoever waits is rejected: after everything that asks has ended. */
+  readonly close: () => void
+}
+
+export type Round = Watched & CheckedSightings
+
+/** Feeds are asked, and who was named is looked at, one at a time a connection. By itself with `watch_ms` of the house. */
+export type Watching = {
+  /** The round that is under way, or a new one. Throws `api/stopping`, `api/paused`, and what opening the target throws. */
+  readonly now: (connection: string) => Promise<Round>
+  /** Something came that names somebody, or says that a feed has news. */
+  readonly soon: (connection: string) => void
+  readonly running: (connection: string) => boolean
+  readonly close: () => Promise<void>
+}
+
 /** A tenant, opened. */
 export type Room = {
   readonly tenant: string
@@ -80,8 +103,12 @@ export type Room = {
   readonly sealer: Sealer
   /** What signing in keeps. */
   readonly vault: VaultFile
+  /** A connector by its name, parsed once a text. Throws `api/not-found`, `api/connector`. */
+  readonly known: (name: string) => Connector
+  readonly paces: Paces
   readonly work: Work
   readonly sweeps: Sweeps
+  readonly watching: Watching
   readonly post: Post
 }
 
@@ -117,6 +144,8 @@ export type House = {
   readonly closing: AbortSignal
   /** A sweep of each tenant at least this often; absent: only when one is asked for. */
   readonly sweep_ms?: number
+  /** Feeds of every connection are asked this often; absent: only when somebody asks, or a webhook comes. */
+  readonly watch_ms?: number
   /** Every answer is held against its schema: for tests. */
   readonly check_answers?: boolean
 }

@@ -110,6 +110,7 @@ export const connections: readonly Route[] = [
           throw new Failure('api/exists', 'name', `there is a connection ${name} already`)
         room.secrets.drop(name)
         room.vault.dropKept(name)
+        house.control.dropInbound(room.tenant, name)
         return await changed(ask, bare, { settings: {}, ...given })
       })
       return { status: 201, body: shown(house, room, made), headers: { location: `/v1/connections/${name}` } }
@@ -168,10 +169,11 @@ export const connections: readonly Route[] = [
     answers: { 204: null },
     if_match: 'getConnection',
     codes: ['api/not-found', 'api/sync-running'],
-    act: async ({ room, params, act }) => {
+    act: async ({ house, room, params, act }) => {
       const { name } = await connectionOf(room, params['connection'] ?? '')
       if (room.work.running(name) !== null) throw new Failure('api/sync-running', name, `a sync of ${name} is under way`)
       await room.store.removeConnection(name, act('removed through the API'))
+      house.control.dropInbound(room.tenant, name)
       room.secrets.drop(name)
       room.vault.dropKept(name)
       room.desk.resume(name)

@@ -17,6 +17,7 @@ import { sessions } from './sessions.ts'
 import { tenants } from './tenants.ts'
 import { tokens } from './tokens.ts'
 import { waivers } from './waivers.ts'
+import { watching } from './watch.ts'
 import { webhooks } from './webhooks.ts'
 
 export const ROUTES: readonly Route[] = [
@@ -25,6 +26,7 @@ export const ROUTES: readonly Route[] = [
   ...connections,
   ...rotations,
   ...reads,
+  ...watching,
   ...actions,
   ...plans,
   ...gates,
