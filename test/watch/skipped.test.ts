@@ -1,0 +1,138 @@
+/** R28: a feed that does not tell everything. What it skipped is found by the whole reads, named, and looked at. */
+import { expect, test } from 'vitest'
+import { type FeedWord, type Lab, MIN, watchLab, worth } from './lab.ts'
+
+const BOTH: readonly FeedWord[] = ['events', 'delta']
+
+/** Asked before the first whole read: what follows is held against it. */
+async function begun(feeds: readonly FeedWord[], more: Parameters<typeof watchLab>[0] = {}): Promise<Lab> {
+  const lab = await watchLab({ ...more, feeds })
+  await lab.watch()
+  lab.pass(MIN)
+  expect(await lab.sync()).toBe('complete')
+  lab.pass(15 * MIN)
+  expect(worth(await lab.watch())).toMatch(/^untested: users: the first complete read since it is asked/)
+  return lab
+}
+
+/** So long that nothing comes late any more. */
+async function readAgain(lab: Lab): Promise<string> {
+  lab.pass(MIN)
+  expect(await lab.sync()).toBe('complete')
+  lab.pass(15 * MIN)
+  return worth(await lab.watch())
+}
+
+test.each(BOTH)('R28 %s: a feed that names all that the reads find changed is steady', async (word) => {
+  const lab = await begun([word])
+  lab.change('u1', { on: false })
+  lab.change('u41', {})
+  lab.change('u2', null)
+  expect(await readAgain(lab)).toBe('steady: users: it named all 3 that changed between the reads of sync 1 and 2')
+})
+
+test.each(BOTH)(
+  'R28 %s: a feed that skips a record: the next whole read names it, the feed is skipped, and it is looked at',
+  async (word) => {
+    const lab = await begun([word])
+    lab.change('u1', { on: false })
+    lab.change('u7', { on: false }, false)
+    expect(await readAgain(lab)).toBe('skipped: users: it did not name 1 of 2 that changed between the reads of sync 1 and 2: u7')
+    expect((await lab.seen('u7')).map(({ shows, is }) => [shows, is])).toEqual([['alive', 'as_stored']])
+    expect((await lab.feed())?.agreements[0]).toMatchObject({
+      is: 'skipped',
+      changes: 2,
+      named: 1,
+      skipped: ['u7'],
+      between: [1, 2],
+    })
+  },
+)
+
+test('R28: a created and a deleted record that are skipped are named too', async () => {
+  const lab = await begun(['events'])
+  lab.change('u50', {}, false)
+  lab.change('u3', null, false)
+  expect(await readAgain(lab)).toMatch(/^skipped: users: it did not name 2 of 2 .*: (u50, u3|u3, u50)$/)
+  expect((await lab.seen('u3')).map(({ shows, is }) => [shows, is])).toEqual([['gone', 'as_stored']])
+})
+
+test('R28: once skipped it stays skipped where nothing changed since, and is steady again when it named what did', async () => {
+  const lab = await begun(['events'])
+  lab.change('u7', { on: false }, false)
+  expect(await readAgain(lab)).toMatch(/^skipped/)
+  expect(await readAgain(lab)).toMatch(/^skipped: .*u7; since then nothing changed that it tells$/)
+  expect(await readAgain(lab)).toMatch(/^skipped: .*u7; since then nothing changed that it tells$/)
+  lab.change('u8', { on: false })
+  expect(await readAgain(lab)).toMatch(/^steady/)
+})
+
+test('a feed is not called steady where nothing changed that it could have told', async () => {
+  const lab = await begun(['events'])
+  expect(await readAgain(lab)).toMatch(/^untested: users: the first complete read .*; since then nothing changed that it tells$/)
+})
+
+test('what a feed does not claim to tell is not held against it: a field it is silent on, a kind of change', async () => {
+  const lab = await begun(['events'], { more: { feed: { tells: ['created', 'updated'] } } })
+  lab.change('u1', { seen: '2026-11-21T10:00:00Z' }, false)
+  lab.change('u2', null, false)
+  lab.change('u3', { login: 'other@acme.example' })
+  expect(await readAgain(lab)).toBe('steady: users: it named all 1 that changed between the reads of sync 1 and 2')
+  lab.change('u4', { seen: '2026-11-21T11:00:00Z', on: false }, false)
+  expect(await readAgain(lab)).toMatch(/^skipped: .*: u4$/)
+})
+
+test('a naming from before the last read is no naming of what changed after it', async () => {
+  const lab = await begun(['events'])
+  lab.change('u1', { on: false })
+  lab.pass(MIN)
+  await lab.watch()
+  expect(await readAgain(lab)).toMatch(/^steady/)
+  lab.change('u1', { on: true }, false)
+  expect(await readAgain(lab)).toMatch(/^skipped: .*: u1$/)
+})
+
+test('nothing is compared as long as what the read saw may still be told late', async () => {
+  const lab = await begun(['events'])
+  lab.change('u1', { on: false }, false)
+  lab.pass(MIN)
+  await lab.sync()
+  lab.pass(2 * MIN)
+  expect(worth(await lab.watch())).toMatch(/^untested/)
+  lab.event('u1', { published: new Date(lab.world.now - 5 * MIN).toISOString() })
+  lab.pass(10 * MIN)
+  expect(worth(await lab.watch())).toMatch(/^steady/)
+})
+
+test('a feed begun in the middle of a read is untested: that read may have seen what it never had to tell', async () => {
+  const lab = await watchLab({ feeds: ['events'] })
+  const begunInside: Promise<unknown>[] = []
+  lab.world.lie = ({ path }) => {
+    if (path === '/users' && begunInside.length === 0) begunInside.push(lab.watch())
+    return undefined
+  }
+  await lab.sync()
+  await Promise.all(begunInside)
+  lab.pass(15 * MIN)
+  expect(worth(await lab.watch())).toMatch(/^untested: users: no complete read began since/)
+  // Not compared with the read that had begun: u1 changed between that and the next, and nobody has told.
+  lab.change('u1', { on: false }, false)
+  expect(await readAgain(lab)).toMatch(/^untested: users: the first complete read since it is asked/)
+})
+
+test('what another connector read differently is no change that a feed skipped', async () => {
+  const lab = await begun(['events'])
+  const { compiled, declared } = await import('./lab.ts')
+  const connector = compiled(
+    declared(['events'], { users: { fields: { userName: 'login', active: 'on', lastLoginAt: 'seen', title: 'login' } } }),
+  )
+  const { sync } = await import('../../runtime/read/sync.ts')
+  const { watchOnce } = await import('../../runtime/watch/once.ts')
+  lab.pass(MIN)
+  const http = { ...lab.context, stats: () => null as never, sendOnce: null as never, close: async () => {} }
+  await sync({ ...lab.context, connector, http, now: lab.context.now, signal: AbortSignal.any([]) })
+  lab.pass(15 * MIN)
+  const watched = await watchOnce({ ...lab.context, connector })
+  expect(worth(watched)).toMatch(/^untested: users: the first complete read since it is asked/)
+  expect(watched.looked.looks).toBe(0)
+})
