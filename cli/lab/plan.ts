@@ -1,6 +1,6 @@
 /** Which runs are played: fixed by the seed, the dialects and their scenarios, and by nothing that happens meanwhile. */
 import { createHash } from 'node:crypto'
-import type { Bench, FaultClass, Job, Side } from './types.ts'
+import type { Bench, FaultClass, Job, Scenario, Side } from './types.ts'
 
 /** Runs of one kind that must count. */
 export type Quota = { readonly side: Side; readonly faulty: boolean; readonly runs: number }
@@ -41,7 +41,7 @@ export function roundOf(benches: readonly Bench[], quota: Quota, round: number, 
       if (!within(dialect, options.dialect)) continue
       for (const scenario of bench.scenarios(dialect)) {
         if (isFaulty(scenario.class) !== quota.faulty || !within(scenario.name, options.fault)) continue
-        if (scenario.costly === true && options.fault === null && !isTurn(dialect, scenario.name, round)) continue
+        if (scenario.costly === true && options.fault === null && !isTurn(dialect, scenario, round)) continue
         const seed = seedOf(options.seed, bench.side, dialect, scenario.name, round)
         const job: Job = { side: bench.side, dialect, scenario: scenario.name, seed, off: [], policies: scenario.costly !== true }
         jobs.push({ job, at: seedOf(seed, 'order') })
@@ -52,8 +52,8 @@ export function roundOf(benches: readonly Bench[], quota: Quota, round: number, 
 }
 
 /** Costly cells take turns. */
-const isTurn = (dialect: string, scenario: string, round: number): boolean =>
-  (seedOf(0, dialect, scenario) + round) % COSTLY_EVERY === 0
+const isTurn = (dialect: string, { name, every = COSTLY_EVERY }: Scenario, round: number): boolean =>
+  (seedOf(0, dialect, name) + round) % every === 0
 
 /** As many of a round: every lie, in whichever dialect and action comes first; then every lie in every dialect; then the other actions. */
 export function someOf(jobs: readonly Job[], most: number): readonly Job[] {

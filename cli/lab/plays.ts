@@ -9,9 +9,12 @@ import { openReadPolicies, type ReadPolicies } from './policies/read-bench.ts'
 import { openWritePolicies, type WritePolicies } from './policies/write-bench.ts'
 import { openRig } from './rig.ts'
 import { playRead, tryRead } from './run-read.ts'
+import { playWatch } from './run-watch.ts'
 import { NOT_PLAYABLE, READ_SCENARIOS } from './scenarios/read.ts'
+import { WATCH_SCENARIOS } from './scenarios/watch.ts'
 import { type Dialect, openDialect } from './twin/dialect.ts'
 import type { Bench, OpenBenches, Scenario } from './types.ts'
+import { feedsOf, fitsWatch } from './watch-scene.ts'
 import { openWriteBench } from './write-bench.ts'
 
 export const openBenches: OpenBenches = async ({ file, dialect, openapi = null }) => {
@@ -54,7 +57,7 @@ function readBench(dialects: readonly Dialect[], assumed: readonly string[] = []
     side: 'read',
     dialects: [...named.keys()],
     scenarios: (name) => scenarios.get(name) ?? [],
-    play: (name, scenario, seed, options) => playRead(rig, name, scenario, seed, options),
+    play: (name, scenario, seed, options) => (WATCHING.has(scenario.name) ? playWatch : playRead)(rig, name, scenario, seed, options),
     policies: async (name, { name: wanted }, seed) => {
       const scenario = READ_SCENARIOS.find((one) => one.name === wanted)
       return scenario === undefined ? [] : await (await policies.open()).play(known(named, name), scenario, seed)
@@ -64,7 +67,15 @@ function readBench(dialects: readonly Dialect[], assumed: readonly string[] = []
       const streams = connector.order.filter((stream) => file.streams[stream] === undefined)
       // Where no action is played at all the other bench does not know the dialect.
       const actions = Object.keys(file.actions ?? {}).length === 0 ? Object.keys(connector.actions) : []
-      return [...streams.map((stream) => said('stream', stream, file)), ...actions.map((action) => said('action', action, file))]
+      const played = feedsOf({ connector, file })
+      const feeds = Object.values(connector.feeds).filter((feed) => !played.includes(feed))
+      const webhook = connector.webhook !== null && file.webhook === undefined ? ['inbound'] : []
+      return [
+        ...streams.map((stream) => said('stream', stream, file)),
+        ...actions.map((action) => said('action', action, file)),
+        ...feeds.map((feed) => said('feed', feed.name, file)),
+        ...webhook.map((one) => said('webhook', one, file)),
+      ]
     },
     impossible: NOT_PLAYABLE,
     assumed,
@@ -107,14 +118,18 @@ function officialOf({ file, official }: Dialect): { readonly files: readonly str
   return { files: official?.files ?? [], because: missing.length > 0 ? `not found: ${missing.join(', ')}` : none }
 }
 
-/** Lies that some stream of the dialect can be told. */
+/** Lies that some stream of the dialect can be told, or some feed of it. */
 function scenariosOf(dialect: Dialect): readonly Scenario[] {
   const streams = Object.keys(dialect.file.streams)
-  return READ_SCENARIOS.filter(({ target }) => streams.some((stream) => target(dialect, stream))).map((scenario) => ({
+  const reads = READ_SCENARIOS.filter(({ target }) => streams.some((stream) => target(dialect, stream))).map((scenario) => ({
     ...scenario,
-    costly: scenario.sizes.includes('thousands'),
+    costly: scenario.sizes.includes('thousands') || scenario.sizes.includes('parents'),
+    ...(scenario.sizes.includes('parents') ? { every: 64 } : {}),
   }))
+  return [...reads, ...WATCH_SCENARIOS.filter((scenario) => fitsWatch(scenario, dialect))]
 }
+
+const WATCHING: ReadonlySet<string> = new Set(WATCH_SCENARIOS.map(({ name }) => name))
 
 function known(named: ReadonlyMap<string, Dialect>, name: string): Dialect {
   const dialect = named.get(name)

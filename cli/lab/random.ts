@@ -24,3 +24,6 @@ export function some<T>(random: Random, all: readonly T[], count: number): reado
 
 /** One of them; the list is not empty. */
 export const oneOf = <T>(random: Random, all: readonly T[]): T => all[upTo(random, all.length)] as T
+
+/** Where in a list: the beginning, the end, the middle, or anywhere. */
+export const shareOf = (random: Random): number => oneOf(random, [0, 1, 0.5, random()])

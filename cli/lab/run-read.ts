@@ -52,14 +52,14 @@ export async function playRead(
   const dialect = rig.dialect(name)
   const random = seeded(seed)
   const at = clock()
-  const { population, page_size } = sizesOf(scenario, random)
+  const sizes = sizesOf(scenario, dialect, random)
+  const { population, page_size } = sizes
   const twin = createTwin({
     dialect,
     stage: await rig.stage(),
     clock: at,
     seed,
-    population,
-    page_size,
+    ...sizes,
     ...(options.onExchange === undefined ? {} : { onExchange: options.onExchange }),
   })
   const chosen = choose(scenario, dialect, twin, page_size, random)

@@ -43,6 +43,8 @@ export type Scenario = {
   readonly expected: readonly Said[]
   /** Thousands of accounts: played in every eighth round, in turn, and where it is asked for by name. */
   readonly costly?: boolean
+  /** Every so many rounds, in place of eight. */
+  readonly every?: number
 }
 
 export type Checked = { readonly checked: number; readonly elsewhere: number }

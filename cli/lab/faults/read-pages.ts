@@ -1,6 +1,6 @@
 /** Lies within a page: rows that are gone, doubled or broken, totals and next pages that are not so. */
 import type { Json } from '../../../runtime/types.ts'
-import { some } from '../random.ts'
+import { shareOf, some } from '../random.ts'
 import { at, put } from '../twin/path.ts'
 import type { Entry, Native, Page, Row } from '../twin/types.ts'
 import { type ReadFault, type ReadLie, type Struck, without } from './read-types.ts'
@@ -24,6 +24,23 @@ export const PAGES: { readonly [name: string]: ReadFault } = {
     },
   },
   empty_page: { says: 'no records and a valid next: the records of the page are lost', rows: () => [] },
+  emptied: {
+    says: 'an empty list that ends, with a total of 0, where there is something',
+    page: (_, page) => ({ ...page, rows: [], next: null, total: 0, pages: 1 }),
+  },
+  empty_later: {
+    says: 'from some page on the pages are empty; the total is true',
+    onwards: true,
+    page: (_, page) => ({ ...page, rows: [] }),
+  },
+  size_limit: {
+    says: 'the target gave up: half of the list, its total agrees, and a warning in a header alone',
+    page: ({ twin, lie }, page) => {
+      const half = { ...page, rows: page.rows?.slice(0, Math.floor(page.rows.length / 2)) ?? null }
+      return lastPage(half, twin.connector.streams[lie.stream]?.pages, half.index + (half.rows?.length ?? 0))
+    },
+    answer: (_, answer) => ({ ...answer, headers: { ...answer.headers, warning: '199 - "size limit exceeded"' } }),
+  },
   rows_null: { says: 'null where the list should be', rows: () => null },
   repeated: {
     says: 'the records of the page before again',
@@ -95,13 +112,16 @@ export const PAGES: { readonly [name: string]: ReadFault } = {
   id_reused: { says: 'one id for two records', rows: (struck, rows) => withTwin(struck, rows, (id) => id) },
   doubled_row: {
     says: 'a record of the page before comes again, with the same content',
-    page: ({ before }, page) => ({ ...page, rows: [...(before?.rows?.slice(0, 1) ?? []), ...(page.rows ?? [])] }),
+    page: (struck, page) => {
+      const { again, into } = doubled(struck, page)
+      return again === undefined ? page : { ...page, rows: (page.rows ?? []).toSpliced(into, 0, again) }
+    },
   },
   doubled_other: {
     says: 'a record of the page before comes again, with other content',
     page: (struck, page) => {
-      const again = struck.before?.rows?.[0]
-      return again === undefined ? page : { ...page, rows: [...(page.rows ?? []), edited(struck, again, 'someone else')] }
+      const { again, into } = doubled(struck, page)
+      return again === undefined ? page : { ...page, rows: (page.rows ?? []).toSpliced(into, 0, edited(struck, again, 'someone else')) }
     },
   },
   field_missing: {
@@ -119,10 +139,10 @@ export const PAGES: { readonly [name: string]: ReadFault } = {
 }
 
 /** Says "the end" as the dialect does. */
-function lastPage(page: Page, pages: Struck['twin']['connector']['streams'][string]['pages'] | undefined): Page {
+function lastPage(page: Page, pages: Struck['twin']['connector']['streams'][string]['pages'] | undefined, told = page.total): Page {
   // Where an empty page is the end, it comes too early.
   if (pages?.['end'] === 'empty_page') return { ...page, rows: [], next: null }
-  const total = pages?.kind === 'scim_index' || pages?.['end'] === 'total' ? page.index + (page.rows?.length ?? 0) : page.total
+  const total = pages?.kind === 'scim_index' || pages?.['end'] === 'total' ? page.index + (page.rows?.length ?? 0) : told
   return { ...page, next: null, total, pages: page.spot.page }
 }
 
@@ -133,10 +153,16 @@ function listed({ file, world }: Struck['twin'], stream: string): readonly Entry
   return told === undefined ? all : all.filter((entry) => world.matches(told.of, entry, told.where, () => undefined))
 }
 
-/** A place on the page, drawn once: each reading is told the same. */
-function placeIn({ state, twin }: Struck, rows: number): number {
-  state['share'] ??= twin.random()
-  return Math.min(rows - 1, Math.floor(Number(state['share']) * rows))
+/** A place on the page, drawn once: each reading is told the same. The ends are drawn as often as any place between. */
+function placeIn({ state, twin }: Struck, rows: number, name = 'share'): number {
+  state[name] ??= shareOf(twin.random)
+  return Math.max(0, Math.min(rows - 1, Math.floor(Number(state[name]) * rows)))
+}
+
+/** Any record of the page before, and any place on this one. */
+function doubled(struck: Struck, page: Page): { readonly again: Row | undefined; readonly into: number } {
+  const rows = struck.before?.rows ?? []
+  return { again: rows[placeIn(struck, rows.length)], into: placeIn(struck, (page.rows?.length ?? 0) + 1, 'into') }
 }
 
 /** A record of the page takes the id of the one before, changed. */

@@ -4,11 +4,12 @@ import { put } from '../twin/path.ts'
 import { render, scopeOf } from '../twin/template.ts'
 import type { Entry, TwinView } from '../twin/types.ts'
 import { editable, simple } from './read-pages.ts'
-import type { ReadFault, ReadLie } from './read-types.ts'
+import { type ReadFault, type ReadLie, without } from './read-types.ts'
 
 const of = (twin: TwinView, lie: ReadLie): string => twin.file.streams[lie.stream]?.of ?? ''
 const all = (twin: TwinView, lie: ReadLie): readonly Entry[] => [...(twin.world.collections.get(of(twin, lie))?.values() ?? [])]
 /** The credential's own account is nobody's victim: it reads. */
+const mine = (twin: TwinView, lie: ReadLie): Entry | undefined => (of(twin, lie) === twin.file.me ? all(twin, lie)[0] : undefined)
 const others = (twin: TwinView, lie: ReadLie): readonly Entry[] =>
   of(twin, lie) === twin.file.me ? all(twin, lie).slice(1) : all(twin, lie)
 
@@ -47,8 +48,8 @@ export const WORLDS: { readonly [name: string]: ReadFault } = {
     entries: ({ state, ask, lie, twin }, entries) => {
       state['first'] ??= ask.enumeration
       if (ask.kind !== 'list' || ask.enumeration === state['first']) return entries
-      const lost = new Set(others(twin, lie).slice(-(lie.rows ?? 1)))
-      return entries.filter((entry) => !lost.has(entry))
+      const kept = new Set(without(others(twin, lie), lie))
+      return entries.filter((entry) => kept.has(entry) || entry === mine(twin, lie))
     },
   },
   cap: { says: 'never more than this many a page, whatever is asked for', size: (size, lie) => Math.min(size, lie.rows ?? 3) },

@@ -26,8 +26,9 @@ export async function openReadPolicies(): Promise<ReadPolicies> {
   async function one(policy: ReadPolicy, dialect: Dialect, scenario: ReadScenario, seed: number): Promise<PolicyRun> {
     const random = seeded(seed)
     const at = clock()
-    const { population, page_size } = sizesOf(scenario, random)
-    const twin = createTwin({ dialect, stage, clock: at, seed, population, page_size })
+    const sizes = sizesOf(scenario, dialect, random)
+    const { page_size } = sizes
+    const twin = createTwin({ dialect, stage, clock: at, seed, ...sizes })
     const chosen = choose(scenario, dialect, twin, page_size, random)
     if (scenario.before !== undefined) {
       at.jump(HOUR_MS)

@@ -1,16 +1,27 @@
 /** A scenario and a seed → numbers: how many accounts, how long a page, which list is struck, on which page. */
 import type { ReadLie } from '../faults/read-types.ts'
-import { oneOf, type Random, upTo } from '../random.ts'
+import { oneOf, type Random, shareOf, upTo } from '../random.ts'
 import type { Dialect } from '../twin/dialect.ts'
 import type { Twin } from '../twin/types.ts'
+import { crowdOf } from './fits.ts'
 import type { Aim, Chosen, ReadScenario, Size } from './read-types.ts'
 
 const PAGE_SIZES = [3, 4, 5, 7, 10]
 
-export function sizesOf(scenario: ReadScenario, random: Random): { readonly population: number; readonly page_size: number } {
+export type Sizes = {
+  readonly population: number
+  readonly page_size: number
+  /** So many groups. */
+  readonly crowd?: { readonly of: string; readonly count: number }
+}
+
+export function sizesOf(scenario: ReadScenario, dialect: Dialect, random: Random): Sizes {
   const size = oneOf(random, scenario.sizes)
-  const page_size = size === 'thousands' ? 100 : oneOf(random, PAGE_SIZES)
-  return { population: populationOf(size, page_size, random), page_size }
+  const page_size = size === 'thousands' || size === 'parents' ? 100 : oneOf(random, PAGE_SIZES)
+  const population = populationOf(size, page_size, random)
+  const below = Object.keys(dialect.file.streams).find((name) => scenario.target(dialect, name))
+  const of = size === 'parents' && below !== undefined ? crowdOf(dialect, below) : null
+  return { population, page_size, ...(of === null ? {} : { crowd: { of, count: 1000 + upTo(random, 100) } }) }
 }
 
 function populationOf(size: Size, page: number, random: Random): number {
@@ -33,6 +44,8 @@ function populationOf(size: Size, page: number, random: Random): number {
       return 40 + upTo(random, 21)
     case 'thousands':
       return 1000 + upTo(random, 1500)
+    case 'parents':
+      return 4 + upTo(random, 4)
   }
 }
 
@@ -63,6 +76,7 @@ function aimed(
     some: () => 1 + upTo(random, 3),
     third: () => Math.ceil(rows / 3),
     half_page: () => Math.max(1, Math.floor(page_size / 2)),
+    all: () => twin.world.collections.get(twin.file.streams[stream]?.of ?? '')?.size ?? 0,
   }
   const count = typeof aim.rows === 'string' ? counts[aim.rows]() : aim.rows
   return {
@@ -74,15 +88,12 @@ function aimed(
     ...(aim.seconds === undefined ? {} : { seconds: aim.seconds }),
     ...(aim.cut === undefined ? {} : { from: aim.cut === 'end' ? 1 : shareOf(random) }),
     ...(aim.cut === 'inside' ? { inside: true as const } : {}),
-    ...(aim.one_parent === true ? { parent: oneOf(random, parentsOf(twin, stream)) } : {}),
+    ...(aim.one_parent === undefined ? {} : { parent: oneOf(random, parentsOf(twin, stream, aim.one_parent === 'bare')) }),
   }
 }
 
-/** The first, the last, the middle, or anywhere. */
-const shareOf = (random: Random): number => oneOf(random, [0, 1, 0.5, random()])
-
-/** Below which parents there is something, by their places in the list above, from 0; of fixed values each. */
-function parentsOf(twin: Twin, stream: string): readonly number[] {
+/** Below which parents there is something (`bare`: nothing), by their places in the list above, from 0; of fixed values each. */
+function parentsOf(twin: Twin, stream: string, bare: boolean): readonly number[] {
   const [each] = Object.values(twin.connector.streams[stream]?.each ?? {})
   if (each?.from === 'values') return each.values.map((_, place) => place)
   const parent = each?.from === 'stream' ? twin.file.streams[each.stream]?.of : undefined
@@ -90,7 +101,9 @@ function parentsOf(twin: Twin, stream: string): readonly number[] {
   const link = Object.entries(twin.file.collections[of]?.links ?? {}).find(([, target]) => target === parent)?.[0]
   if (parent === undefined || link === undefined) return [0]
   const full = new Set([...(twin.world.collections.get(of)?.values() ?? [])].map((entry) => entry.links[link]))
-  const places = [...(twin.world.collections.get(parent)?.keys() ?? [])].flatMap((id, place) => (full.has(id) ? [place] : []))
+  const places = [...(twin.world.collections.get(parent)?.keys() ?? [])].flatMap((id, place) =>
+    full.has(id) !== bare ? [place] : [],
+  )
   return places.length === 0 ? [0] : places
 }
 

@@ -65,6 +65,22 @@ export const listTotalled: Fits = (dialect, name) =>
 /** Whose list is asked for a second time, otherwise. */
 export const twice: Fits = (dialect, name) =>
   declared(dialect, name)?.prove.some((proof) => proof.kind === 'second_pass') === true
+/** Read below groups, of which there can be a thousand. */
+export const crowded: Fits = (dialect, name) => edges(dialect, name) && crowdOf(dialect, name) !== null
+/** The collection of those groups. */
+export function crowdOf(dialect: Dialect, name: string): string | null {
+  const each = Object.values(declared(dialect, name)?.each ?? {}).find((one) => one.from === 'stream')
+  return each?.from === 'stream' && groups(dialect, each.stream) ? (told(dialect, each.stream)?.of ?? null) : null
+}
+/** What edges name that are not read below it. */
+export const entitlement: Fits = (dialect, name) =>
+  !users(dialect, name) &&
+  Object.entries(dialect.connector.streams).some(
+    ([other, stream]) =>
+      edges(dialect, other) &&
+      stream.refers['entitlement']?.includes(name) === true &&
+      !Object.values(stream.each).some((each) => each.from === 'stream' && each.stream === name),
+  )
 export const both =
   (...all: readonly Fits[]): Fits =>
   (dialect, name) =>

@@ -5,10 +5,10 @@ import * as fits from './fits.ts'
 import { honest, odd, SEVERAL, SMALL, scenario } from './read-make.ts'
 import type { ReadScenario } from './read-types.ts'
 
-const third = (twin: Twin, target: string, random: Random): void => {
+const leaving = (share: number) => (twin: Twin, target: string, random: Random): void => {
   const of = twin.file.streams[target]?.of ?? ''
   const ids = [...(twin.world.collections.get(of)?.keys() ?? [])].slice(of === twin.file.me ? 1 : 0)
-  for (const id of some(random, ids, Math.max(1, Math.round(ids.length * 0.3)))) twin.world.remove(of, id)
+  for (const id of some(random, ids, Math.max(1, Math.round(ids.length * share)))) twin.world.remove(of, id)
 }
 const comings = (twin: Twin, target: string, random: Random): void => {
   const of = twin.file.streams[target]?.of ?? ''
@@ -63,7 +63,14 @@ export const ODD: readonly ReadScenario[] = [
     target: fits.users,
     pages: 1,
     sizes: ['many'],
-    before: { changes: third },
+    before: { changes: leaving(0.3) },
+    holds: true,
+  }),
+  odd('filed-12', 'owncloud#29547: more than a tenth leave, truly: whole, and held for a person', [], {
+    target: fits.users,
+    pages: 1,
+    sizes: ['many'],
+    before: { changes: leaving(0.35) },
     holds: true,
   }),
   odd('R34', 'a busy tenant: values change, someone joins at the end', [{ fault: 'busy', where: 'early', times: 1 }], {

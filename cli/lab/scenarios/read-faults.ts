@@ -178,12 +178,4 @@ export const READING: readonly ReadScenario[] = [
     ],
     { target: fits.both(fits.paged, fits.nodes), sizes: PAGES },
   ),
-  lost('R1/thousands', 'an early end in a list of thousands', [{ fault: 'next_missing', where: 'early' }], {
-    target: fits.both(fits.paged, fits.users),
-    sizes: ['thousands'],
-  }),
-  lost('R2/thousands', 'one record of thousands lost', [{ fault: 'hidden_row', where: 'any', cut: 'inside' }], {
-    target: fits.both(fits.paged, fits.users),
-    sizes: ['thousands'],
-  }),
 ]

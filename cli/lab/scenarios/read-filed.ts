@@ -6,9 +6,15 @@ import type { ReadScenario } from './read-types.ts'
 export const FILED: readonly ReadScenario[] = [
   lost(
     'filed-1',
-    'awslabs/ssosync#194, gitea#7949, wg-portal#744: everything empty with success, where there was something',
+    'awslabs/ssosync#194: everything empty with success, where there was something',
     [{ fault: 'all_hidden' }],
     { target: fits.users, pages: 1, sizes: SMALL, before: {} },
+  ),
+  lost(
+    'filed-2',
+    'awslabs/ssosync#159: a third of the groups gone from list and counts on a later run; by id they are there',
+    [{ fault: 'hidden_with_totals', rows: 'third' }],
+    { target: fits.both(fits.groups, fits.readable), pages: 1, sizes: SEVERAL, before: {} },
   ),
   lost(
     'filed-3',
@@ -16,7 +22,42 @@ export const FILED: readonly ReadScenario[] = [
     [{ fault: 'dropped_rows', rows: 'third', one_parent: true }],
     { target: fits.both(fits.below, fits.edges), pages: 1, sizes: SEVERAL, before: {} },
   ),
-  lost('filed-7', 'opnsense#10128, zulip#13130: the target cannot be reached, where it could', [{ fault: 'unreachable' }], {
+  lost('filed-6', 'glpi#984: half of a list with a warning in a header, where all of it was', [{ fault: 'size_limit', where: 'any' }], {
+    target: fits.both(fits.readable, fits.paged),
+    sizes: SEVERAL,
+    before: {},
+  }),
+  lost('filed-7', 'opnsense#10128: the target cannot be reached, where it could', [{ fault: 'unreachable' }], {
+    target: fits.users,
+    pages: 1,
+    sizes: SMALL,
+    before: {},
+  }),
+  lost('filed-8', 'zulip#13130: every connection breaks in the middle of an answer, where none did', [{ fault: 'cut' }], {
+    target: fits.users,
+    pages: 1,
+    sizes: SMALL,
+    before: {},
+  }),
+  lost(
+    'filed-9',
+    'keycloak#24669: the list shows nobody and counts nobody, where it did; by id they answer',
+    [{ fault: 'hidden_with_totals', rows: 'all' }],
+    { target: fits.readable, pages: 1, sizes: SMALL, before: {} },
+  ),
+  lost('filed-10', 'gitea#7949: an empty list without an error in place of each page, where there was something', [{ fault: 'emptied' }], {
+    target: fits.nodes,
+    pages: 1,
+    sizes: SMALL,
+    before: {},
+  }),
+  lost('filed-11', 'wg-portal#744: success and nobody, to a credential without a right, at the first read', [{ fault: 'all_hidden' }], {
+    target: fits.users,
+    pages: 1,
+    sizes: SMALL,
+    unattested: true,
+  }),
+  lost('filed-13', 'user_ldap#460: every list answers 500, where none did', [{ fault: 'server_error' }], {
     target: fits.users,
     pages: 1,
     sizes: SMALL,
@@ -43,6 +84,9 @@ export const FILED: readonly ReadScenario[] = [
     pages: 1,
     sizes: SMALL,
   }),
+  lost('filed-20', 'SCIM-SDK#131: pages beyond the first are empty; the total is true', [{ fault: 'empty_later', where: 'later' }], {
+    target: fits.numbered,
+  }),
   lost('filed-21', 'graph-docs#7311: next for ever, with the same records', [{ fault: 'endless_same', where: 'any' }], {
     target: fits.both(fits.free, fits.groups),
     pages: 1,
@@ -51,6 +95,21 @@ export const FILED: readonly ReadScenario[] = [
   lost('filed-23', 'graph-docs#8166: the next page answers 404', [{ fault: 'not_found', where: 'later' }], {
     target: fits.cursors,
   }),
+  settled(
+    'filed-25',
+    'graph-docs#20092: a cursor that does not outlive a long wait',
+    [
+      { fault: 'throttle', where: 'early', times: 1, seconds: 900 },
+      { fault: 'cursor_expired', where: 'later', times: 1 },
+    ],
+    { target: fits.free, sizes: PAGES },
+  ),
+  lost(
+    'filed-26',
+    'baton-sdk#290: grants name an entitlement that no list shows, and that is there',
+    [{ fault: 'hidden_with_totals', rows: 1 }],
+    { target: fits.entitlement, pages: 1, sizes: SMALL },
+  ),
   lost(
     'filed-27',
     'baton-sdk#1052: one id twice, with other content, over a page boundary',
@@ -66,7 +125,13 @@ export const FILED: readonly ReadScenario[] = [
   settled(
     'filed-29',
     'OKTA-537805: the second list comes from an index that lacks records',
-    [{ fault: 'stale_index', rows: 'some' }],
+    [{ fault: 'stale_index', rows: 'some', cut: 'any' }],
     { target: fits.both(fits.nodes, fits.paged, fits.twice), sizes: SEVERAL },
+  ),
+  lost(
+    'filed-48',
+    'sim#7918: a page of permissions comes again in place of its own; what was known of them stays',
+    [{ fault: 'repeated', where: 'later' }],
+    { target: fits.both(fits.edges, fits.paged), before: {} },
   ),
 ]

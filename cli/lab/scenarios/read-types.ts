@@ -5,8 +5,8 @@ import type { Dialect } from '../twin/dialect.ts'
 import type { Twin } from '../twin/types.ts'
 import type { Scenario } from '../types.ts'
 
-/** How many accounts, beside the rows of a page. */
-export type Size = 'none' | 'one' | 'page-1' | 'page' | 'page+1' | 'two' | 'pages' | 'many' | 'thousands'
+/** How many accounts, beside the rows of a page. `parents`: few accounts, and a thousand groups. */
+export type Size = 'none' | 'one' | 'page-1' | 'page' | 'page+1' | 'two' | 'pages' | 'many' | 'thousands' | 'parents'
 /** On which page: one that another follows; one that another precedes; any; the last one but one. */
 export type Where = 'early' | 'later' | 'any' | 'first' | 'last' | 'third'
 
@@ -14,12 +14,12 @@ export type Aim = {
   readonly fault: string
   readonly where?: Where
   readonly times?: number
-  readonly rows?: number | 'some' | 'third' | 'half_page'
+  readonly rows?: number | 'some' | 'third' | 'half_page' | 'all'
   /** Which rows of the page: any, the last ones, or any but the last. Absent: it cuts none. */
   readonly cut?: 'any' | 'end' | 'inside'
   readonly seconds?: number
-  /** Only the list below one parent record that has rows. */
-  readonly one_parent?: boolean
+  /** Only the list below one parent record that has rows; `bare`: that has none. */
+  readonly one_parent?: true | 'bare'
 }
 export type ReadScenario = Scenario & {
   readonly aims: readonly Aim[]

@@ -29,7 +29,7 @@ export function seesLists(action: Action): boolean {
   return looked.length > 0 && looked.every((facet) => looksAt(action, facet).some(({ probe }) => isList(probe)))
 }
 const LISTS: ReadonlySet<string> = new Set(['listed', 'not_listed', 'empty', 'count', 'log'])
-const isList = (probe: KindOptions): boolean =>
+export const isList = (probe: KindOptions): boolean =>
   asksForAll(probe) ||
   (LISTS.has(probe.kind) && !((probe['pages'] as KindOptions | undefined)?.kind === 'none' && probe['records'] === 'members'))
 /** `GET /users?$filter=id eq …`: a collection, whatever is asked of it. */
