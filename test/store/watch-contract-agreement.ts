@@ -94,6 +94,8 @@ export function agreementContract(at: WatchHarness): void {
     expect(await at.store.movedFields('acme', 2)).toEqual(['last'])
     await syncOnce(at.store, [row('a', { name: 'B', last: 4 })])
     expect(await at.store.movedFields('acme', 3)).toEqual(['name'])
+    await syncOnce(at.store, [row('a', { name: 'B', last: 5 })])
+    expect(await at.store.movedFields('acme', 4)).toEqual(['last'])
     expect(await at.store.movedFields('acme', 2)).toEqual(['last'])
   })
 

@@ -112,6 +112,27 @@ test('100,000 records and events of one poll are taken in one step in under 10 s
   await store.close()
 })
 
+test('of a removed connection nothing is kept of where its feeds stood and whom they named; what was seen stays', async () => {
+  const store = await openStore(dir)
+  const hole = { feed: 'log', from: min(0), to: min(1), because: 'x' }
+  for (const connection of ['acme', 'other']) {
+    await store.advance(connection, advance(null, 1, { touched: users('a'), events: [{ id: 'e', at: min(1) }], hole }))
+    await store.putAgreement(connection, agreement([1, 1]))
+    await store.saw(connection, sighting('b', 2), { named: 1, again: false })
+    await store.arrived(connection, { id: 'm', until: min(9), at: min(1), touched: [] })
+  }
+  await store.removeConnection('acme', { by: 'test', at: min(3) })
+  await store.close()
+  const raw = new DatabaseSync(file(), { readOnly: true })
+  const tables = raw.prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name LIKE 'watch_%'").all()
+  const left = tables.map(({ name }) => [name, raw.prepare(`SELECT count(*) AS n FROM ${name}`).get()?.['n']])
+  raw.close()
+  expect(Object.fromEntries(left)).toEqual({
+    ...{ watch_feed: 1, watch_event: 1, watch_naming: 1, watch_hole: 1, watch_agreement: 1, watch_waiting: 1, watch_message: 1 },
+    ...{ watch_sighting: 2, watch_arrival: 2, watch_count: 2 },
+  })
+})
+
 test('of a connection the sightings of the last 100,000 numbers are kept', async () => {
   const store = await openStore(dir)
   await store.saw('acme', sighting('a', 1), { named: 1, again: false })
