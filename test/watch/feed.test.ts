@@ -342,7 +342,6 @@ describe('what is kept', () => {
     for (let n = 1; n <= 6; n++) lab.change(`u${n}`, { on: false })
     lab.pass(MIN)
     const watched = await lab.watch()
-    await lab.store.close()
     const bytes = Buffer.concat(readdirSync(lab.dir).map((file) => readFileSync(join(lab.dir, file))))
     expect([bytes.includes('u6'), bytes.includes(SMUGGLED)]).toEqual([true, false])
     expect(JSON.stringify(watched)).not.toContain(SMUGGLED)
