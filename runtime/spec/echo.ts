@@ -50,6 +50,8 @@ export function follows(found: Found, { broken, strays }: Structure, torn: reado
     if (parent === '/streams' || parent === '/settings') return true
     if (watch !== undefined && isAtOrBelow(pointer, watch)) return strays.includes(pointer) || DECLARING_WATCH.has(key)
     if (watch !== undefined && parent === '/feeds') return true
+    // Feeds that have run into the actions or streams.
+    if (found.problem.code === 'spec/unknown-feed' && /^\/(actions|streams)$/.test(parent)) return strays.includes(pointer)
     if (action !== undefined && isAtOrBelow(pointer, action)) {
       const below = pointer.slice(action.length + 1).split('/')[0]!
       return DECLARING_ACTION.has(below) || (parent === action && strays.includes(pointer))

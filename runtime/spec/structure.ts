@@ -5,7 +5,7 @@ import type { JsonObject } from '../types.ts'
 import type { Problem } from './diagnostic.ts'
 import { explain } from './explain/explain.ts'
 import type { Fault, Repair } from './explain/fault.ts'
-import { actionsAmongStreams, lostActions } from './explain/lost.ts'
+import { astrayIn, lostLine } from './explain/lost.ts'
 import { narrow } from './explain/unions.ts'
 import { fits } from './fits.ts'
 import { connectorSchema } from './schema.ts'
@@ -27,15 +27,16 @@ export function checkStructure(tree: Tree): Structure {
   const broken: string[] = []
   const strays: string[] = []
   const seen = new Set<string>()
-  const astray = actionsAmongStreams(tree)
+  const sorts = astrayIn(tree)
+  const astray = sorts.flatMap(({ pointers }) => pointers)
   let current = tree
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
-    const faults = [...lostActions(astray, current), ...explain(narrow(faultsOf(current.data)), current)]
+    const faults = [...sorts.map((sort) => lostLine(sort, current)), ...explain(narrow(faultsOf(current.data)), current)]
     const fresh = faults.filter(
       (fault) =>
         !seen.has(fault.key) &&
         !broken.some((pointer) => isAtOrBelow(fault.pointer, pointer)) &&
-        (fault.key.endsWith(' action') || !astray.some((pointer) => isAtOrBelow(fault.pointer, pointer))),
+        (fault.key.endsWith(' astray') || !astray.some((pointer) => isAtOrBelow(fault.pointer, pointer))),
     )
     for (const fault of fresh) {
       seen.add(fault.key)

@@ -1,8 +1,10 @@
 import { type Case, one } from './case.ts'
 import { ACTION_CASES } from './cases-actions.ts'
+import { WATCH_CASES, WATCH_PLACES } from './cases-watch.ts'
 
 export const CASES: readonly Case[] = [
   ...ACTION_CASES,
+  ...WATCH_CASES,
   // keys
   one('a key that is nearly right', 'base_url:', '⟦bse_url⟧:', 'spec/unknown-key', 'did you mean `base_url`?'),
   one('a key in another writing', 'fresh_for:', '⟦freshFor⟧:', 'spec/unknown-key', 'did you mean `fresh_for`?'),
@@ -217,21 +219,22 @@ export const CASES: readonly Case[] = [
 
 /** Cases whose place is a fixed line and column of the sample: nothing is there to mark. */
 export const PLACES: { readonly [name: string]: readonly [line: number, column: number] } = {
-  'a missing key stands at its owner': [34, 3],
-  'a missing key of a request': [26, 1],
+  ...WATCH_PLACES,
+  'a missing key stands at its owner': [35, 3],
+  'a missing key of a request': [27, 1],
   'a missing key at the top': [1, 1],
-  'a key that another one demands': [19, 3],
-  'a missing kind': [79, 5],
-  'an end that is not declared': [79, 5],
-  'a required field that is missing': [44, 5],
-  'an unclosed bracket': [80, 5],
-  'whoami is needed': [54, 9],
-  'a grant of nothing': [137, 3],
-  'a grant of an account': [137, 3],
-  'a create without a search': [87, 3],
-  'an action that nothing looks at': [137, 3],
-  'a list without its end': [114, 9],
-  'an event without its time': [152, 30],
-  'both send and steps': [102, 3],
-  'neither send nor steps': [102, 3],
+  'a key that another one demands': [20, 3],
+  'a missing kind': [80, 5],
+  'an end that is not declared': [80, 5],
+  'a required field that is missing': [45, 5],
+  'an unclosed bracket': [81, 5],
+  'whoami is needed': [55, 9],
+  'a grant of nothing': [138, 3],
+  'a grant of an account': [138, 3],
+  'a create without a search': [88, 3],
+  'an action that nothing looks at': [138, 3],
+  'a list without its end': [115, 9],
+  'an event without its time': [153, 30],
+  'both send and steps': [103, 3],
+  'neither send nor steps': [103, 3],
 }

@@ -9,6 +9,7 @@ settings:
   token: { type: secret, label: API token }
   orgs: { type: list, label: Organisations }
   region: { type: text, default: eu, options: [eu, us] }
+  hook_secret: { type: secret, required: false }
 base_url: https://{domain}/api/v1
 origins: [https://files.acme.example]
 auth: { kind: bearer, token: "{token}" }
@@ -152,4 +153,42 @@ actions:
     verify:
       - { facet: credential, probe: { kind: log, look: "GET /logs?target={id}", records: "[]", match: = record.type == 'reset', at: published } }
     unverifiable: the log is not whole
+feeds:
+  audit_log:
+    title: Audit log
+    from: { kind: events, at: published, overlap: 5m, kept: 90d, since_is: epoch_s }
+    list: GET /logs?from={since}&to={until}&limit=500
+    pages: { kind: link, end: no_next }
+    records: events
+    id: uuid
+    names:
+      - stream: users
+        id: = target.filter(t, t.type == 'User').map(t, t.id)
+        when: = type.startsWith('user.')
+    tells: [created, updated, deleted]
+    silent_on: [type]
+  users_delta:
+    source:
+      - { url: https://developer.acme.example/delta, read: 2026-11-21 }
+    from: { kind: delta, start: GET /users/delta?token=latest, position: '["@link"]' }
+    pages: { kind: next_url, path: next, end: absent }
+    records: value
+    names:
+      - { stream: users, id: id }
+  users_since:
+    from: { kind: delta, start: GET /users/sync, position: sync_token }
+    list: GET /users/sync?token={position}
+    pages: { kind: cursor, from: next, into: { query: after }, end: absent }
+    records: items
+    empty: absent
+    names:
+      - { stream: users, id: id }
+webhook:
+  title: Event hook
+  verify: { kind: hmac, header: x-signature, prefix: v1=, secret: "{hook_secret}", over: "{timestamp}.{body}", timestamp: x-time }
+  challenge: { kind: json, header: x-challenge, path: verification }
+  records: data.events
+  names:
+    - { stream: users, id: user.id }
+  polls: [audit_log]
 `

@@ -4,12 +4,13 @@ import { show } from '../diagnostic.ts'
 import { didYouMean } from '../nearest.ts'
 import type { Data } from '../tree.ts'
 import { checkPath, checkRecordCel, checkValue } from './expressions.ts'
-import { asMap, entries, type Look, type Open, own, plain, texts } from './look.ts'
+import { asMap, entries, type Found, type Look, type Open, own, plain, texts } from './look.ts'
 import { checkRequest } from './requests.ts'
 import { checkPages } from './streams.ts'
 import { PLAIN } from './templates.ts'
 
-export function checkFeeds(look: Look): void {
+/** After the other checks: a lost `get` that they have told is not told again. */
+export function checkFeeds(look: Look, found: readonly Found[]): void {
   for (const { value, pointer } of entries(look.data['feeds'], '/feeds')) {
     const feed = asMap(value)
     const from = asMap(own(feed, 'from'))
@@ -22,7 +23,7 @@ export function checkFeeds(look: Look): void {
     checkValue(look, own(feed, 'id'), `${pointer}/id`, ITEM)
     checkPosition(look, feed, kind, pointer)
     checkEventId(look, feed, kind, pointer)
-    checkNames(look, own(feed, 'names'), `${pointer}/names`)
+    checkNames(look, own(feed, 'names'), `${pointer}/names`, found)
     checkSilent(look, feed, pointer)
   }
 }
@@ -32,7 +33,8 @@ const ITEM = ['settings', 'record']
 
 /** Names that the word gives; one that is a setting too would be the setting's value for whoever reads the file. */
 function givenBy(look: Look, kind: string, pointer: string): readonly string[] {
-  const given = (Object.hasOwn(words, kind) ? words[kind]?.gives : null) ?? []
+  // Of a word that is not known, what it gives is not known either.
+  const given = Object.hasOwn(words, kind) ? words[kind]!.gives : Object.values(words).flatMap((word) => word.gives)
   for (const name of given) {
     if (own(asMap(look.data['settings']), name) === undefined || !namedIn(look, pointer, name)) continue
     look.report('spec/taken-name', `${pointer}/list`, `\`{${name}}\` is what the feed gives, and a setting too`, {
@@ -58,13 +60,21 @@ function checkPosition(look: Look, feed: Open, kind: string, pointer: string): v
       where: { on: 'owner' },
       help: 'add list: GET /…?since={since}&until={until}',
     })
-  if (list !== undefined && !holds(list, name))
+  if (list !== undefined && !holds(list, name) && !asksForUnknown(look, list, kind))
     look.report('spec/feed-position', `${pointer}/list`, `it asks for the same thing whatever the position: no \`{${name}}\``, {
       help:
         kind === 'events'
           ? 'put {since} in its query or body, and {until} where the target takes one'
           : 'put {position} in its query or body, or remove `list` where the position is a URL',
     })
+}
+
+/** A name that is not known is told already: it may have been meant to be the position. */
+function asksForUnknown(look: Look, list: Data, kind: string): boolean {
+  const settings = asMap(look.data['settings'])
+  const given = words[kind]?.gives ?? []
+  const names = texts(list, '').flatMap(({ text }) => [...text.matchAll(/\{([^{}]+)\}/g)].map((found) => found[1]!))
+  return names.some((name) => !given.includes(name) && own(settings, name.replace(/^settings\./, '')) === undefined)
 }
 
 /** A delta's items are states: the same one may come again and mean something new. Events of an overlap come again and mean nothing new. */
@@ -87,7 +97,7 @@ function checkEventId(look: Look, feed: Open, kind: string, pointer: string): vo
     })
 }
 
-export function checkNames(look: Look, names: Data | undefined, pointer: string): void {
+export function checkNames(look: Look, names: Data | undefined, pointer: string, found: readonly Found[]): void {
   const streams = asMap(look.data['streams'])
   for (const { value, pointer: here } of entries(names, pointer)) {
     const naming = asMap(value)
@@ -100,7 +110,7 @@ export function checkNames(look: Look, names: Data | undefined, pointer: string)
       look.report('spec/unknown-stream', `${here}/stream`, `no stream \`${show(name)}\``, {
         help: didYouMean(name, Object.keys(streams)) ?? `streams: ${Object.keys(streams).join(', ')}`,
       })
-    else if (own(asMap(stream), 'get') === undefined)
+    else if (own(asMap(stream), 'get') === undefined && !lackIsTold(look, name, found))
       look.report(
         'spec/needs-get',
         `${here}/stream`,
@@ -110,6 +120,17 @@ export function checkNames(look: Look, names: Data | undefined, pointer: string)
         },
       )
   }
+}
+
+/** By the stream's own keys, an action on it, or a feed before. */
+function lackIsTold(look: Look, stream: string, found: readonly Found[]): boolean {
+  return found.some(({ pointer, problem }) => {
+    if (problem.code !== 'spec/needs-get') return false
+    const [, top, name = ''] = pointer.split('/')
+    if (top === 'streams') return name === stream
+    if (top === 'actions') return own(asMap(own(asMap(look.data['actions']), name)), 'on') === stream
+    return problem.message.includes(`\`${show(stream)}\``)
+  })
 }
 
 function checkSilent(look: Look, feed: Open, pointer: string): void {

@@ -29,7 +29,7 @@ const CHECKS = [
 /** Works on files with faults of shape too: what is of another type than meant is passed over here. */
 export function checkMeaning(tree: Tree): readonly Found[] {
   const { look, found } = looker(tree)
-  for (const check of CHECKS) check(look)
+  for (const check of CHECKS) check(look, found)
   checkSettings(look, found)
   return merged(found)
 }

@@ -5,17 +5,17 @@ import { didYouMean } from '../nearest.ts'
 import { isForWatchingOnly } from '../setting-use.ts'
 import { checkPath } from './expressions.ts'
 import { checkNames } from './feeds.ts'
-import { asMap, entries, type Look, type Open, own } from './look.ts'
+import { asMap, entries, type Found, type Look, type Open, own } from './look.ts'
 import { checkTemplate, PLAIN } from './templates.ts'
 
-export function checkWebhook(look: Look): void {
+export function checkWebhook(look: Look, found: readonly Found[]): void {
   checkRequired(look)
   const declared = look.data['webhook']
   if (declared === undefined) return
   const webhook = asMap(declared)
   checkVerify(look, asMap(own(webhook, 'verify')))
   checkPath(look, own(webhook, 'records'), '/webhook/records')
-  checkNames(look, own(webhook, 'names'), '/webhook/names')
+  checkNames(look, own(webhook, 'names'), '/webhook/names', found)
   const feeds = Object.keys(asMap(look.data['feeds']))
   for (const { value, pointer } of entries(own(webhook, 'polls'), '/webhook/polls')) {
     if (typeof value !== 'string' || feeds.includes(value)) continue

@@ -1,0 +1,191 @@
+/** Mistakes in the sample's feeds and webhook. The marks are those of cases.ts. */
+import { type Case, one } from './case.ts'
+
+const VERIFY = 'verify: { kind: hmac, header: x-signature,'
+
+export const WATCH_CASES: readonly Case[] = [
+  // keys and kinds
+  one(
+    'a key of a feed that is nearly right',
+    '    silent_on:',
+    '    ⟦silnt_on⟧:',
+    'spec/unknown-key',
+    'did you mean `silent_on`?',
+  ),
+  one(
+    'a key of the webhook that is nearly right',
+    '  challenge:',
+    '  ⟦chalenge⟧:',
+    'spec/unknown-key',
+    'did you mean `challenge`?',
+  ),
+  one(
+    'a kind of feed that is nearly right',
+    'kind: events',
+    'kind: ⟦event⟧',
+    'spec/unknown-kind',
+    'did you mean `events`? kinds of feed: events, delta',
+  ),
+  one(
+    'a kind of verify that is nearly right',
+    'kind: hmac',
+    'kind: ⟦hmc⟧',
+    'spec/unknown-kind',
+    'did you mean `hmac`? kinds of verify_webhook: hmac, standard_webhooks, shared_header, shared_body',
+  ),
+  one(
+    'a kind of challenge of nothing',
+    'challenge: { kind: json',
+    'challenge: { kind: ⟦telepathy⟧',
+    'spec/unknown-kind',
+    'kinds of challenge: json, text',
+  ),
+  one('a webhook without verify', / {2}verify: .*\n/, '', 'spec/missing-key'),
+  one(
+    'a feed that names nobody',
+    '    names:\n      - { stream: users, id: id }\n  users_since',
+    '  users_since',
+    'spec/missing-key',
+  ),
+  one(
+    'a feed without its end',
+    'pages: { kind: next_url, path: next, end: absent }',
+    'pages: { kind: next_url, path: next }',
+    'spec/missing-key',
+  ),
+  one('a change that nothing is', 'tells: [created,', 'tells: [⟦create⟧,', 'spec/unknown-value', 'did you mean `created`?'),
+  one('an overlap without a unit', 'overlap: 5m', 'overlap: ⟦"5"⟧', 'spec/bad-value'),
+  one('a feed with blanks in its name', '  users_delta:', '  ⟦users delta⟧:', 'spec/bad-name'),
+  one('a header that is none', 'header: x-challenge', 'header: ⟦x challenge⟧', 'spec/bad-value'),
+  // whom they name
+  one(
+    'a feed names a stream of nothing',
+    '      - stream: users\n',
+    '      - stream: ⟦user⟧\n',
+    'spec/unknown-stream',
+    'did you mean `users`?',
+  ),
+  one(
+    'a webhook names a stream of nothing',
+    '- { stream: users, id: user.id }',
+    '- { stream: ⟦usrs⟧, id: user.id }',
+    'spec/unknown-stream',
+    'did you mean `users`?',
+  ),
+  one(
+    'a feed names a stream without get',
+    '      - stream: users\n',
+    '      - stream: ⟦groups⟧\n',
+    'spec/needs-get',
+    'add get: GET /…/{id} to the stream, or name another',
+  ),
+  one(
+    'a webhook names a stream without get',
+    '- { stream: users, id: user.id }',
+    '- { stream: ⟦groups⟧, id: user.id }',
+    'spec/needs-get',
+  ),
+  one(
+    'an id that does not compile',
+    "id: = target.filter(t, t.type == 'User').map(t, t.id)",
+    "id: = target.filter(t, t.type == 'User'⟦⟧",
+    'value/cel',
+  ),
+  one('a condition that does not compile', "when: = type.startsWith('user.')", "when: = type.startsWith('user.'⟦⟧", 'value/cel'),
+  one('a condition that is no expression', "when: = type.startsWith('user.')", 'when: ⟦type⟧', 'spec/not-an-expression'),
+  one('a path of an id that is none', 'id: user.id }', 'id: user.⟦.⟧id }', 'value/path'),
+  one(
+    'an expression that reads a secret',
+    "when: = type.startsWith('user.')",
+    'when: = type == settings.⟦hook_secret⟧',
+    'spec/secret-outside-auth',
+  ),
+  one('a field of nothing', 'silent_on: [type]', 'silent_on: [⟦tpye⟧]', 'spec/unknown-field', 'did you mean `type`?'),
+  one(
+    'a feed of nothing is polled',
+    'polls: [audit_log]',
+    'polls: [⟦audit_lg⟧]',
+    'spec/unknown-feed',
+    'did you mean `audit_log`?',
+  ),
+  one(
+    'a webhook that does nothing',
+    '  names:\n    - { stream: users, id: user.id }\n  polls: [audit_log]\n',
+    '',
+    'spec/names-nobody',
+  ),
+  // how they go on
+  one(
+    'a log that is not asked for',
+    / {4}list: GET \/logs\?from.*\n/,
+    '',
+    'spec/feed-position',
+    'add list: GET /…?since={since}&until={until}',
+  ),
+  one('a log that asks for the same always', 'from={since}', 'from=today', 'spec/feed-position'),
+  one('a delta that asks for the same always', '?token={position}', '', 'spec/feed-position'),
+  one('a log without ids', '    id: uuid\n', '', 'spec/event-id'),
+  one(
+    'a delta with ids',
+    '    records: items\n    empty: absent\n    names',
+    '    records: items\n    ⟦id⟧: id\n    names',
+    'spec/event-id',
+    'remove it; `names` says whom an item is about',
+  ),
+  one('a name that the word does not give', 'to={until}', 'to={⟦untl⟧}', 'spec/unknown-name', 'did you mean `until`?'),
+  one('a position where an instant is meant', 'to={until}', 'to={⟦position⟧}', 'spec/unknown-name'),
+  one(
+    'a position before there is one',
+    'start: GET /users/sync',
+    'start: "GET /users/sync?after={⟦position⟧}"',
+    'spec/unknown-name',
+  ),
+  one('an id where there is none', 'to={until}', 'to={until}&of={⟦id⟧}', 'spec/unknown-name'),
+  one('a name that is a setting too', '  hook_secret:', '  since: { type: text }\n  hook_secret:', 'spec/taken-name'),
+  one(
+    'a secret in a feed',
+    'limit=500\n    pages: { kind: link',
+    'limit={⟦token⟧}\n    pages: { kind: link',
+    'spec/secret-in-url',
+  ),
+  one('a feed that changes something', 'list: GET /users/sync', 'list: ⟦DELETE⟧ /users/sync', 'spec/unsafe-method'),
+  one(
+    'a start at another origin',
+    'start: GET /users/delta',
+    'start: GET ⟦https://elsewhere.example⟧/users/delta',
+    'spec/undeclared-origin',
+  ),
+  one('a path of a position that is none', `position: '["@link"]'`, `position: a.⟦.⟧b`, 'value/path'),
+  one('a path of the time that is none', 'at: published', 'at: pub.⟦.⟧lished', 'value/path'),
+  // the secret
+  one('a secret that stands in the file', 'secret: "{hook_secret}"', 'secret: ⟦hunter2⟧', 'spec/literal-secret'),
+  one('a secret that is none', 'secret: "{hook_secret}"', 'secret: ⟦"{region}"⟧', 'spec/literal-secret'),
+  one(
+    'a secret of nothing',
+    'secret: "{hook_secret}"',
+    'secret: "{⟦hook_secrt⟧}"',
+    'spec/unknown-name',
+    'did you mean `hook_secret`?',
+  ),
+  // what is signed
+  one('what is signed has no body', '"{timestamp}.{body}"', '⟦"{timestamp}"⟧', 'spec/signed-parts'),
+  one('what is signed runs together', '"{timestamp}.{body}"', '⟦"{timestamp}{body}"⟧', 'spec/signed-parts'),
+  one('a time that is not signed', ', over: "{timestamp}.{body}"', '', 'spec/signed-parts'),
+  one('an id that is not signed', VERIFY, `${VERIFY} ⟦id⟧: x-id,`, 'spec/signed-parts'),
+  one('a signed time from nowhere', ', timestamp: x-time', '', 'spec/signed-parts'),
+]
+
+/** Where no character of the sample can be marked: the owner of what is not there. */
+export const WATCH_PLACES: { readonly [name: string]: readonly [line: number, column: number] } = {
+  'a webhook without verify': [185, 1],
+  'a feed that names nobody': [169, 3],
+  'a feed without its end': [173, 5],
+  'a webhook that does nothing': [185, 1],
+  'a log that is not asked for': [156, 3],
+  'a log that asks for the same always': [159, 11],
+  'a delta that asks for the same always': [179, 11],
+  'a log without ids': [156, 3],
+  'a name that is a setting too': [160, 11],
+  'a time that is not signed': [187, 84],
+  'a signed time from nowhere': [187, 90],
+}
