@@ -8,10 +8,47 @@ export type EmptyMark = 'absent' | 'null' | 'null_or_absent' | null
 
 /**
  * Finds a page's records. Unlike a field's path nothing is left out: where `[*]` fans out, each branch must lead to a list,
- * or to what `empty` declares as "no records".
+ * or to what `empty` declares as "no records". An answer that says an error never stands for "no records".
  */
 export function compileRecords(text: string, empty: EmptyMark): (body: unknown) => RecordsFound {
-  return compileLists(parsePath(text), text, empty)
+  const steps = parsePath(text)
+  const find = compileLists(steps, text, empty)
+  if (empty === null) return find
+  const written = compileLists(steps, text, null)
+  return (body) => {
+    const found = find(body)
+    if (!found.ok || found.records.length > 0 || written(body).ok) return found
+    const error = errorIn(body)
+    return error === null
+      ? found
+      : {
+          ok: false,
+          what: 'type',
+          because: `records path \`${text}\` leads to no list, and the answer ${error}: that is no empty list`,
+        }
+  }
+}
+
+/** What a target writes beside a list that is left out because it is empty, and what it writes because it failed, told apart. */
+function errorIn(body: unknown): string | null {
+  if (body === null || body === undefined) return null
+  if (typeof body !== 'object' || Array.isArray(body)) return `is ${Array.isArray(body) ? 'a list' : `a ${typeof body}`}`
+  const said = (key: string): unknown =>
+    Object.hasOwn(body, key) ? (body as { readonly [key: string]: unknown })[key] : undefined
+  const named = ['error', 'errors', 'errorCode', 'errorMessage', 'error_description', 'exception', 'fault'].find((key) =>
+    says(said(key)),
+  )
+  if (named !== undefined) return `has \`${named}\``
+  const not = ['ok', 'success'].find((key) => said(key) === false)
+  if (not !== undefined) return `says \`${not}: false\``
+  const schemas = said('schemas')
+  return Array.isArray(schemas) && schemas.includes('urn:ietf:params:scim:api:messages:2.0:Error') ? "is SCIM's Error" : null
+}
+
+/** Null, false, 0, an empty text, list or object say that there was no error. */
+function says(value: unknown): boolean {
+  if (typeof value === 'object' && value !== null) return Object.keys(value).length > 0
+  return value !== undefined && value !== null && value !== false && value !== 0 && value !== ''
 }
 
 function compileLists(steps: readonly PathStep[], text: string, empty: EmptyMark): (body: unknown) => RecordsFound {
