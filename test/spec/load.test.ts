@@ -238,6 +238,11 @@ describe('warnings', () => {
       SAMPLE.replace('  region: {', '  spare: { type: text }\n  region: {'),
       'warning spec/unused-setting 10:3',
     ],
+    [
+      'a secret of the webhook that every connection must give',
+      SAMPLE.replace('hook_secret: { type: secret, required: false }', 'hook_secret: { type: secret }'),
+      'warning spec/required-secret 11:3',
+    ],
     ['GET with a body', SAMPLE.replace('request: POST /orgs', 'request: GET /orgs'), 'warning spec/get-with-body 68:7'],
     ['a query that is encoded already', SAMPLE.replace('limit=100', 'q=a%20b'), 'warning spec/encoded-query 38:25'],
   ])('%s', (_name, text, wanted) => {
