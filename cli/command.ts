@@ -35,6 +35,7 @@ const USAGE = new Set([
   'certify/waiver',
   'levels/over',
   'levels/settle',
+  'watch/nothing',
 ])
 
 /** Where a failure is the caller's, the environment's, or a finding. */

@@ -11,6 +11,7 @@ export const COMMANDS = {
   rotate: ['replace a credential, or the keys that seal; no interruption', () => import('./rotate.ts')],
   check: ['ask the target who we are and what works', () => import('./check.ts')],
   sync: ['read all streams and judge them', () => import('./sync.ts')],
+  watch: ['between syncs: ask what was touched, and look at it', () => import('./watch.ts')],
   status: ['the verdict of each stream, in one line', () => import('./status.ts')],
   records: ['the records of a stream', () => import('./records.ts')],
   changes: ['what was created, updated, vanished; in order', () => import('./changes.ts')],

@@ -11,6 +11,7 @@ import { type BothStores, readingStore, storedConnection, storedConnector } from
 import { EXIT, type Io, JSON_VERSION } from './io.ts'
 import { cutTo, jsonLine, type Paint, painter, plural, safe, span, table } from './text.ts'
 import { because, findingLines, paintedVerdict, stepLines } from './verdict-text.ts'
+import { feedLine, reportJson, type Watching, waitingLine } from './watch-text.ts'
 
 const spec = {
   name: 'status',
@@ -47,6 +48,8 @@ type Status = {
   readonly stops: readonly KillSwitch[]
   /** Null: not asked for. */
   readonly gaps: readonly Gap[] | null
+  /** Null: it has no feed and no webhook, or its connector cannot be read. */
+  readonly watching: Watching | null
 }
 
 export const run = command(spec, async ({ flags, words: [name] }, io) =>
@@ -88,7 +91,14 @@ async function statusOf(store: BothStores, connection: Connection, withGaps: boo
   const reverted = writes.outcomes.reverted === 0 ? [] : await openReverts(store, connection.name)
   const stops = (await store.killSwitches()).filter(({ scope }) => scope === '*' || scope === connection.name)
   const gaps = !withGaps ? null : sync === undefined ? [] : await store.gaps(connection.name, sync.sync)
-  return { connection, sync: sync ?? null, lines, never, writes, reverted, stops, gaps }
+  const watching = connector === null ? null : await watchingOf(store, connector, connection, io)
+  return { connection, sync: sync ?? null, lines, never, writes, reverted, stops, gaps, watching }
+}
+
+async function watchingOf(store: BothStores, connector: Connector, connection: Connection, io: Io): Promise<Watching | null> {
+  if (Object.keys(connector.feeds).length === 0 && connector.webhook === null) return null
+  const { watchState } = await import('../runtime/watch/once.ts')
+  return await watchState({ connector, connection, store, now: io.now })
 }
 
 function freshForMs(connector: Connector | null, connection: Connection, stream: string): number | null {
@@ -99,7 +109,7 @@ function freshForMs(connector: Connector | null, connection: Connection, stream:
 const isStale = (line: Line): boolean => line.fresh_for_ms !== null && line.age_ms > line.fresh_for_ms
 
 function statusJson(
-  { connection, sync, lines, never, writes, reverted, stops, gaps }: Status,
+  { connection, sync, lines, never, writes, reverted, stops, gaps, watching }: Status,
   evidence: boolean,
   now_ms: number,
 ): object {
@@ -151,12 +161,13 @@ function statusJson(
     })),
     stops,
     ...(gaps === null ? {} : { gaps }),
+    ...(watching === null ? {} : { watch: reportJson(watching) }),
   }
 }
 
 function statusText(status: Status, evidence: boolean, io: Io, paint: Paint): string {
   const { connection, sync, lines, never } = status
-  const changes = overdueLines(connection, io.now(), paint) + writesText(status, paint)
+  const changes = watchText(status, paint) + overdueLines(connection, io.now(), paint) + writesText(status, paint)
   const last =
     sync === null
       ? 'never synced'
@@ -187,6 +198,11 @@ function statusText(status: Status, evidence: boolean, io: Io, paint: Paint): st
     gapLines(status.gaps ?? []) +
     changes
   )
+}
+
+function watchText({ watching }: Status, paint: Paint): string {
+  if (watching === null) return ''
+  return watching.feeds.map((feed) => feedLine(feed, paint)).join('') + waitingLine(watching, paint)
 }
 
 function detail(line: Line, paint: Paint): string {

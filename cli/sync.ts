@@ -2,6 +2,7 @@ import { Failure } from '../runtime/errors.ts'
 import type { Breach } from '../runtime/govern/standing.ts'
 import { COMMON, type CommandSpec, type Flags, STORE } from './args.ts'
 import { attested, canaries, SCOPE, unknownStream } from './attest.ts'
+import { breachJson, breachLine } from './breach-text.ts'
 import { command } from './command.ts'
 import {
   type BothStores,
@@ -169,19 +170,4 @@ async function read(store: BothStores, target: Target, flags: SyncFlags, io: Io)
 async function breaches(store: BothStores, { connector, connection }: Target, io: Io): Promise<readonly Breach[]> {
   const { checkStanding } = await import('../runtime/govern/standing.ts')
   return await checkStanding(store, connector, connection.name, new Date(io.now()).toISOString())
-}
-
-const breachJson = ({ assertion: { stream, id, claim, since, intent }, because, suspect }: Breach): object => ({
-  stream,
-  id,
-  claim,
-  since,
-  intent,
-  because,
-  suspect,
-})
-
-function breachLine({ assertion: { stream, id, intent }, because, suspect }: Breach, io: Io): string {
-  const paint = painter(io.color)
-  return `  ${paint.red('reverted')}  ${safe(stream)} ${safe(id)}: ${safe(because)}; suspect: ${safe(suspect)}\n      ${paint.yellow('next')}  find what undid it, stop that, then ask again (rollcall actions --show ${intent})\n`
 }

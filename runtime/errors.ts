@@ -1537,6 +1537,12 @@ export const ERRORS = {
     again: false,
     next: 'Where host, tenant or connection changed on purpose, enter the secret again; otherwise somebody moved it: look into the ledger.',
   },
+  'watch/nothing': {
+    means: 'The connector declares nothing that a connection could be watched by.',
+    http: 409,
+    again: false,
+    next: 'Declare `feeds` or `webhook` in the connector, where the target has them (docs/watching.md); else sync more often.',
+  },
   'webhook/many': {
     means: 'There are as many webhooks as a tenant may have.',
     http: 409,

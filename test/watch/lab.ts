@@ -33,8 +33,13 @@ export type World = {
 
 const PAGE = 4
 
-function honest(world: World, ask: Ask): Reply | null {
+export function honest(world: World, ask: Ask): Reply | null {
   const { path, query } = ask
+  const off = /^\/users\/(\w+)\/off$/.exec(path)?.[1]
+  if (ask.method === 'POST' && off !== undefined && world.people.has(off)) {
+    world.people.get(off)!.on = false
+    return { body: {} }
+  }
   const from = Number(query['after'] ?? 0)
   const rows = (all: readonly unknown[], size: number) => ({
     data: all.slice(from, from + size),
@@ -63,6 +68,10 @@ function honest(world: World, ask: Ask): Reply | null {
     return { body: { ...page, ...(page.next === null ? { mark: String(world.delta.length) } : {}) } }
   }
   return null
+}
+
+export function people(world: World, count: number): void {
+  for (let n = 1; n <= count; n++) world.people.set(`u${n}`, { id: `u${n}`, login: `person${n}@acme.example`, on: true })
 }
 
 export type FeedWord = 'events' | 'delta'
@@ -99,9 +108,20 @@ export const USERS: Declared = {
   prove: [{ kind: 'second_pass', query: { limit: 20 } }],
 }
 
+/** A leaver: switched off, and looked at. */
+export const ACTIONS: Declared = {
+  deactivate_account: {
+    title: 'Deactivate',
+    on: 'users',
+    does: { account: 'inactive' },
+    send: 'POST /users/{id}/off',
+    verify: [{ facet: 'account', probe: { kind: 'state', expect: '= record.on == false' }, within: '5s', agree: 1, every: '1s' }],
+  },
+}
+
 export function declared(
   words: readonly FeedWord[],
-  more: { readonly feed?: Declared; readonly users?: Declared } = {},
+  more: { readonly feed?: Declared; readonly users?: Declared; readonly top?: Declared } = {},
 ): Declared {
   return {
     connector: 'watched',
@@ -114,6 +134,7 @@ export function declared(
     settings: { url: { type: 'url' } },
     streams: { users: { ...USERS, ...more.users } },
     feeds: Object.fromEntries(words.map((word) => [word, { ...FEEDS[word], ...more.feed }])),
+    ...more.top,
   }
 }
 
