@@ -36,6 +36,7 @@ export type AskedWaiver = {
   readonly at: string
   readonly by: string
   readonly token: string | null
+  /** Of those signed before the store's format 9; since then the waiver itself says which request it signed. */
   readonly signed: { readonly by: string; readonly at: string } | null
 }
 export type Answered = {
@@ -66,7 +67,6 @@ export type Desk = SealedRows & {
   readonly askedWaiver: (request: string) => AskedWaiver | null
   /** Ascending by name, after one. */
   readonly askedWaivers: (after: string, limit: number) => readonly AskedWaiver[]
-  readonly signedWaiver: (request: string, by: string, at: string) => void
   /** Null: it is the first; else what was asked for then, and what was answered, if it was by now. */
   readonly beginKey: (
     asker: string,
@@ -219,7 +219,7 @@ function plans(db: Database): Pick<Desk, 'keepPlan' | 'plan' | 'plans' | 'pause'
   }
 }
 
-function waivers(db: Database): Pick<Desk, 'askWaiver' | 'askedWaiver' | 'askedWaivers' | 'signedWaiver'> {
+function waivers(db: Database): Pick<Desk, 'askWaiver' | 'askedWaiver' | 'askedWaivers'> {
   const ROW = 'SELECT request, body, at, by, token, signed_by, signed_at FROM waiver_request'
   const from = ([request, body, at, by, token, signed_by, signed_at]: Cells): AskedWaiver =>
     ({
@@ -240,8 +240,6 @@ function waivers(db: Database): Pick<Desk, 'askWaiver' | 'askedWaiver' | 'askedW
       return row === undefined ? null : from(row)
     },
     askedWaivers: (after, limit) => db.all(`${ROW} WHERE request > $1 ORDER BY request LIMIT $2`, after, limit).map(from),
-    signedWaiver: (request, by, at) =>
-      void db.write(() => db.run('UPDATE waiver_request SET signed_by = $2, signed_at = $3 WHERE request = $1', request, by, at)),
   }
 }
 

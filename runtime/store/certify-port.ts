@@ -49,7 +49,10 @@ export type CertifyStore = {
   link(certification: string, links: readonly Link[], act: Act): Promise<void>
   /** In the order they came. */
   links(certification: string): Promise<readonly Link[]>
-  waive(waiver: Waiver, act: Act): Promise<void>
+  /** `request`: the one that is signed by this, and by nothing else: `certify/waiver` where it was signed before. Null: none was asked. */
+  waive(waiver: Waiver, act: Act, request: string | null): Promise<void>
+  /** Of these requests, those that were signed. */
+  signedRequests(requests: readonly string[]): Promise<ReadonlyMap<string, Waiver>>
   waivers(): Promise<readonly Waiver[]>
 
   /** The newest snapshot of a stream. */

@@ -1,3 +1,5 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Doc, everyRole, furnish, type Objects, openWorld, type Send, type World } from './world.ts'
 
@@ -93,4 +95,20 @@ test('a waiver is asked for by who asks, whatever stands in the body, and signed
   expect(listed.signed.by).toBe('lee@acme.example')
   const { items } = (await send('GET', `/v1/ledger?about=${acme.connection}&limit=1000`)).doc
   expect(items.filter(({ what, by }: Doc) => what === 'waiver asked for' && by === 'kim@acme.example')).toHaveLength(1)
+})
+
+test('a request is signed once: by one of two who sign at once, and after a crash right behind the signing', async () => {
+  const { request } = await furnish(world, 'hooli')
+  const lee = world.as(world.token('hooli', ['approver'], { person: 'lee@hooli.example' }))
+  const sign = `/v1/waivers/requests/${request}/sign`
+  const both = await Promise.all([1, 2].map(() => lee('POST', sign, { why: 'seen' })))
+  expect(both.map(({ status, doc }) => doc.code ?? status).sort()).toEqual([201, 'certify/waiver'])
+  // What a process leaves that dies when the waiver is stored, and before it has done anything else.
+  const desk = new DatabaseSync(join(world.dir, 'tenants', 'hooli', 'desk.db'))
+  desk.prepare('UPDATE waiver_request SET signed_by = NULL, signed_at = NULL WHERE request = ?').run(request)
+  desk.close()
+  expect((await lee('POST', sign, { why: 'again' })).doc.code).toBe('certify/waiver')
+  const [listed] = (await lee('GET', '/v1/waivers/requests')).doc.items
+  expect(listed).toMatchObject({ request, signed: { by: 'lee@hooli.example' } })
+  expect((await lee('GET', '/v1/waivers')).doc).toHaveLength(1)
 })

@@ -138,6 +138,7 @@ describe('a sweep', () => {
           ...{ at: at(), expires_at: new Date(now + HOUR).toISOString() },
         },
         act(),
+        null,
       )
     const waived = await scopeGate(store, ctx.target, scope, now)
     expect([waived.is, waived.reasons, waived.connections[0]?.waived.length]).toEqual(['allow', [], before.reasons.length])

@@ -10,7 +10,7 @@ import { after, isText, limitOf, pageOf } from '../pages.ts'
 import { id12, list, name, object, PAGING, page, ref, time, why } from '../schemas.ts'
 import { secondPerson } from '../second-person.ts'
 import { targetOf } from '../targets.ts'
-import type { Ask, Route } from '../types.ts'
+import type { Ask, Room, Route } from '../types.ts'
 import { APPROVES, EVERYBODY, OPERATES } from './parts.ts'
 
 const BASE = { area: 'waivers', realm: 'tenant', reach: 'whole' } as const
@@ -82,7 +82,7 @@ export const waivers: readonly Route[] = [
     codes: ['api/cursor'],
     act: async (ask) => {
       const limit = limitOf(ask)
-      const rows = ask.room.desk.askedWaivers(after(ask, 'waiver requests', isText) ?? '', limit + 1)
+      const rows = await withSigned(ask.room, ask.room.desk.askedWaivers(after(ask, 'waiver requests', isText) ?? '', limit + 1))
       return pageOf('waiver requests', rows, limit, (row) => row.request, shown)
     },
   },
@@ -103,19 +103,28 @@ export const waivers: readonly Route[] = [
       if (asked === null) throw new Failure('api/not-found', 'request', 'there is no such request')
       const { request, by, token, reason, until } = asked
       secondPerson(house.control, who, { by, token })
-      if (asked.signed !== null)
-        throw new Failure('certify/waiver', reason, `${asked.signed.by} signed it at ${asked.signed.at}; ask anew`)
+      const signed = (await withSigned(room, [asked]))[0]?.signed ?? null
+      if (signed !== null) throw new Failure('certify/waiver', reason, `${signed.by} signed it at ${signed.at}; ask anew`)
       const waiver = await waive(
         context(ask),
         await reasonsOf(ask, asked),
         { reason, requested_by: by, until },
         whoOf(ask, (ask.body as { readonly why: string }).why),
+        request,
       )
-      room.desk.signedWaiver(request, who.by, ask.at)
       return { status: 201, body: waiver, headers: { location: '/v1/waivers' } }
     },
   },
 ]
+
+/** Signed is what a waiver lies for: stored in one step, so that no crash leaves a waiver and an open request for it. */
+async function withSigned(room: Room, asked: readonly AskedWaiver[]): Promise<readonly AskedWaiver[]> {
+  const signed = await room.store.signedRequests(asked.map(({ request }) => request))
+  return asked.map((one) => {
+    const waiver = signed.get(one.request)
+    return waiver === undefined ? one : { ...one, signed: { by: waiver.by, at: waiver.at } }
+  })
+}
 
 const shown = ({ token: _, ...asked }: AskedWaiver): object => {
   const { by, ...rest } = asked

@@ -10,12 +10,13 @@ const DAY_MS = 86_400_000
 /** Longer than a review lasts; whoever wants more signs again. */
 const LONGEST_MS = 90 * DAY_MS
 
-/** `reasons`: of the gate as it is now; `requested_by`: who wants it. Throws `Failure` certify/waiver. */
+/** `reasons`: of the gate as it is now; `requested_by`: who wants it; `request`: what is signed by it, once. Throws `Failure` certify/waiver. */
 export async function waive(
   ctx: Pick<CertifyContext, 'store' | 'now'>,
   reasons: readonly GateReason[],
   asked: { readonly reason: string; readonly requested_by: string; readonly until: string },
   who: Who,
+  request: string | null = null,
 ): Promise<Waiver> {
   const { id, kind, connection, stream, because } = mayBeWaived(reasons, asked, ctx.now())
   const wrong = (text: string): Failure => new Failure('certify/waiver', asked.reason, text)
@@ -33,7 +34,7 @@ export async function waive(
     at: new Date(ctx.now()).toISOString(),
     expires_at: new Date(asked.until).toISOString(),
   }
-  await ctx.store.waive(waiver, actOf(ctx, who))
+  await ctx.store.waive(waiver, actOf(ctx, who), request)
   return waiver
 }
 

@@ -74,17 +74,34 @@ export function openCertify(db: Database): CertifyStore {
           cleanText(certification),
         )
         .map(([item, intent, at, by]) => ({ item, intent, at, by }) as Link),
-    waive: async (waiver, act) =>
+    waive: async (waiver, act, request) =>
       db.join(() => {
-        db.run('INSERT INTO waiver (reason, body) VALUES ($1, $2)', cleanText(waiver.reason), jsonText(waiver))
+        const [signed] = request === null ? [] : waiversBy(db, [request]).values()
+        if (signed !== undefined)
+          throw new Failure('certify/waiver', waiver.reason, `${signed.by} signed it at ${signed.at}; ask anew`)
+        const row = [cleanText(waiver.reason), jsonText(waiver), request] as const
+        db.run('INSERT INTO waiver (reason, body, request) VALUES ($1, $2, $3)', ...row)
         const about = waiver.stream === '' ? waiver.connection : `${waiver.connection}/${waiver.stream}`
         // Its words may name records; the reason's name stands for them.
         const { reason, kind, requested_by, expires_at } = waiver
-        note(db, { ...act, what: 'waived', about, detail: { reason, kind, requested_by, expires_at } })
+        note(db, {
+          ...act,
+          what: 'waived',
+          about,
+          detail: { reason, kind, requested_by, expires_at, ...(request === null ? {} : { request }) },
+        })
       }),
+    signedRequests: async (requests) => waiversBy(db, requests),
     waivers: async () => db.all('SELECT body FROM waiver ORDER BY waiver').map(([body]) => JSON.parse(body as string) as Waiver),
   }
 }
+
+const waiversBy = (db: Database, requests: readonly string[]): ReadonlyMap<string, Waiver> =>
+  new Map(
+    db
+      .all('SELECT w.request, w.body FROM json_each($1) j CROSS JOIN waiver w ON w.request = j.value', JSON.stringify(requests))
+      .map(([request, body]) => [request as string, JSON.parse(body as string) as Waiver]),
+  )
 
 const CERTIFICATION = 'SELECT certification, key, version FROM certification'
 

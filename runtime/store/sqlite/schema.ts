@@ -156,6 +156,9 @@ const STEPS: readonly (string | ((db: Database) => void))[] = [
      at TEXT NOT NULL, what TEXT NOT NULL, because TEXT NOT NULL, touched INTEGER NOT NULL, UNIQUE (conn, seq));
    CREATE INDEX watch_arrival_kept ON watch_arrival (conn, refused, seq);
    CREATE TABLE watch_count (conn INTEGER NOT NULL, what TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (conn, what)) WITHOUT ROWID;`,
+  // Which request a waiver signed lies with the waiver: the requests are in another file, and no transaction spans both.
+  `ALTER TABLE waiver ADD COLUMN request TEXT;
+   CREATE UNIQUE INDEX waiver_request ON waiver (request) WHERE request IS NOT NULL;`,
 ]
 
 /** The audit becomes the ledger: what was written before is hashed as it is copied. */
