@@ -121,7 +121,9 @@ export const PAGES: { readonly [name: string]: ReadFault } = {
     says: 'a record of the page before comes again, with other content',
     page: (struck, page) => {
       const { again, into } = doubled(struck, page)
-      return again === undefined ? page : { ...page, rows: (page.rows ?? []).toSpliced(into, 0, edited(struck, again, 'someone else')) }
+      return again === undefined
+        ? page
+        : { ...page, rows: (page.rows ?? []).toSpliced(into, 0, edited(struck, again, 'someone else')) }
     },
   },
   field_missing: {
@@ -139,7 +141,11 @@ export const PAGES: { readonly [name: string]: ReadFault } = {
 }
 
 /** Says "the end" as the dialect does. */
-function lastPage(page: Page, pages: Struck['twin']['connector']['streams'][string]['pages'] | undefined, told = page.total): Page {
+function lastPage(
+  page: Page,
+  pages: Struck['twin']['connector']['streams'][string]['pages'] | undefined,
+  told = page.total,
+): Page {
   // Where an empty page is the end, it comes too early.
   if (pages?.['end'] === 'empty_page') return { ...page, rows: [], next: null }
   const total = pages?.kind === 'scim_index' || pages?.['end'] === 'total' ? page.index + (page.rows?.length ?? 0) : told

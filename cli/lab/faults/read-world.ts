@@ -2,9 +2,9 @@
 import { some } from '../random.ts'
 import { put } from '../twin/path.ts'
 import { render, scopeOf } from '../twin/template.ts'
-import type { Entry, TwinView } from '../twin/types.ts'
+import type { Answer, Entry, TwinView } from '../twin/types.ts'
 import { editable, simple } from './read-pages.ts'
-import { type ReadFault, type ReadLie, without } from './read-types.ts'
+import { type ReadFault, type ReadLie, type Struck, without } from './read-types.ts'
 
 const of = (twin: TwinView, lie: ReadLie): string => twin.file.streams[lie.stream]?.of ?? ''
 const all = (twin: TwinView, lie: ReadLie): readonly Entry[] => [...(twin.world.collections.get(of(twin, lie))?.values() ?? [])]
@@ -22,12 +22,14 @@ export const WORLDS: { readonly [name: string]: ReadFault } = {
     says: 'a token that may see a part, consistently: in lists, counts and by id',
     chooses: ({ twin, lie }) => some(twin.random, others(twin, lie), lie.rows ?? Math.ceil(all(twin, lie).length * 0.4)),
     deep: true,
-    request: ({ twin, ask }) => {
-      const told = twin.file.restricted?.[ask.endpoint]
-      if (told === undefined) return null
-      if (typeof told === 'string') return twin.error(told)
-      return { ...twin.error('server'), status: told.status ?? 200, text: JSON.stringify(told.answer) }
-    },
+    request: restricted,
+  },
+  no_rights: {
+    says: 'nothing is shown, with status 200, to a credential without any right; what tells of its rights says so',
+    chooses: ({ twin, lie }) => all(twin, lie),
+    deep: true,
+    everywhere: true,
+    request: restricted,
   },
   default_filter: {
     says: 'the plain list hides who is not active',
@@ -82,6 +84,14 @@ export const WORLDS: { readonly [name: string]: ReadFault } = {
       twin.world.add(of(twin, lie))
     },
   },
+}
+
+/** As the vendor tells a credential of its rights. */
+function restricted({ twin, ask }: Struck): Answer | null {
+  const told = twin.file.restricted?.[ask.endpoint]
+  if (told === undefined) return null
+  if (typeof told === 'string') return twin.error(told)
+  return { ...twin.error('server'), status: told.status ?? 200, text: JSON.stringify(told.answer) }
 }
 
 /** Whose truth says that the account is not active. */

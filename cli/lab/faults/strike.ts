@@ -68,6 +68,7 @@ export function strike(o: StrikeOptions): Struck {
   }
   const answered = (lie: Lie, twin: TwinView): Answer => {
     const fault = of(lie)
+    if (fault.between === true) return { status: 200, headers: { 'content-type': 'application/json' }, text: '{}' }
     const wait = fault.instead === 'too_many' ? { 'retry-after': String(lie.seconds ?? 2) } : {}
     const answer = twin.error(fault.instead ?? 'server', wait)
     return { ...answer, status: fault.as_status ?? lie.status ?? answer.status }
@@ -139,8 +140,11 @@ export function strike(o: StrikeOptions): Struck {
       if (ask.kind !== 'write') return answer
       for (const lie of current) {
         const { answer: becomes } = of(lie)
+        // The answer is its own, whoever else swallowed the change.
+        if ((becomes === 'accepted_202' || becomes === 'no_content') && !struck.has(lie)) fire(lie, twin)
         if (becomes === 'lost') return { ...answer, cut: lie.how === 'cut' ? 'body' : lie.how === 'hang' ? 'hang' : 'before' }
         if (becomes === 'failed') return { ...twin.error('server'), status: lie.status ?? 500 }
+        if (becomes === 'no_content') return { ...answer, status: 204, text: '' }
         if (becomes === 'accepted_202') return { ...answer, status: 202 }
       }
       return answer

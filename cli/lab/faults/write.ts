@@ -43,8 +43,10 @@ export type WriteFault = {
     | 'leaves_facet'
     | 'invited'
     | 'and_bystander'
+  /** Not the target's own answer: something in between says 200 and hands nothing on. */
+  readonly between?: true
   /** What becomes of the answer. */
-  readonly answer?: 'lost' | 'failed' | 'accepted_202'
+  readonly answer?: 'lost' | 'failed' | 'accepted_202' | 'no_content'
   readonly when?: 'delayed' | 'undone'
   /** Reads by id show the changes, nothing else does. */
   readonly ghost?: true
@@ -102,6 +104,10 @@ export const WRITE_FAULTS = {
   upstream: { row: 'W18', says: 'another system puts it back', strikes: 'writes', when: 'undone' },
   throttled: { row: 'W19', says: '429 with Retry-After, nothing happens', strikes: 'writes', instead: 'too_many' },
   forbidden: { row: 'refused', says: '403, nothing happens', strikes: 'writes', instead: 'forbidden' },
+  conflicted: { row: 'filed-37', says: 'the version changed under it: 409 or 412', strikes: 'writes', instead: 'conflict' },
+  not_yet: { row: 'filed-32', says: 'what is there is not found yet', strikes: 'writes', instead: 'not_found' },
+  ignored: { row: 'filed-44', says: '204, and nothing happens', strikes: 'writes', changes: 'none', answer: 'no_content' },
+  swallowed: { row: 'filed-47', says: 'never sent on, and yet 200', strikes: 'writes', instead: 'server', between: true },
   reads_fail: { row: 'odd', says: 'reads after the write get a 503', strikes: 'reads', instead: 'server', as_status: 503 },
   reads_throttled: { row: 'odd', says: 'reads after the write get a 429', strikes: 'reads', instead: 'too_many' },
 } as const satisfies { readonly [name: string]: WriteFault }

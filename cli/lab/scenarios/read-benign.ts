@@ -5,11 +5,13 @@ import * as fits from './fits.ts'
 import { honest, odd, SEVERAL, SMALL, scenario } from './read-make.ts'
 import type { ReadScenario } from './read-types.ts'
 
-const leaving = (share: number) => (twin: Twin, target: string, random: Random): void => {
-  const of = twin.file.streams[target]?.of ?? ''
-  const ids = [...(twin.world.collections.get(of)?.keys() ?? [])].slice(of === twin.file.me ? 1 : 0)
-  for (const id of some(random, ids, Math.max(1, Math.round(ids.length * share)))) twin.world.remove(of, id)
-}
+const leaving =
+  (share: number) =>
+  (twin: Twin, target: string, random: Random): void => {
+    const of = twin.file.streams[target]?.of ?? ''
+    const ids = [...(twin.world.collections.get(of)?.keys() ?? [])].slice(of === twin.file.me ? 1 : 0)
+    for (const id of some(random, ids, Math.max(1, Math.round(ids.length * share)))) twin.world.remove(of, id)
+  }
 const comings = (twin: Twin, target: string, random: Random): void => {
   const of = twin.file.streams[target]?.of ?? ''
   const ids = [...(twin.world.collections.get(of)?.keys() ?? [])].slice(of === twin.file.me ? 1 : 0)

@@ -4,12 +4,12 @@ import { lost, PAGES, SEVERAL, SMALL, settled } from './read-make.ts'
 import type { ReadScenario } from './read-types.ts'
 
 export const FILED: readonly ReadScenario[] = [
-  lost(
-    'filed-1',
-    'awslabs/ssosync#194: everything empty with success, where there was something',
-    [{ fault: 'all_hidden' }],
-    { target: fits.users, pages: 1, sizes: SMALL, before: {} },
-  ),
+  lost('filed-1', 'awslabs/ssosync#194: everything empty with success, where there was something', [{ fault: 'all_hidden' }], {
+    target: fits.users,
+    pages: 1,
+    sizes: SMALL,
+    before: {},
+  }),
   lost(
     'filed-2',
     'awslabs/ssosync#159: a third of the groups gone from list and counts on a later run; by id they are there',
@@ -22,11 +22,16 @@ export const FILED: readonly ReadScenario[] = [
     [{ fault: 'dropped_rows', rows: 'third', one_parent: true }],
     { target: fits.both(fits.below, fits.edges), pages: 1, sizes: SEVERAL, before: {} },
   ),
-  lost('filed-6', 'glpi#984: half of a list with a warning in a header, where all of it was', [{ fault: 'size_limit', where: 'any' }], {
-    target: fits.both(fits.readable, fits.paged),
-    sizes: SEVERAL,
-    before: {},
-  }),
+  lost(
+    'filed-6',
+    'glpi#984: half of a list with a warning in a header, where all of it was',
+    [{ fault: 'size_limit', where: 'any' }],
+    {
+      target: fits.both(fits.readable, fits.paged),
+      sizes: SEVERAL,
+      before: {},
+    },
+  ),
   lost('filed-7', 'opnsense#10128: the target cannot be reached, where it could', [{ fault: 'unreachable' }], {
     target: fits.users,
     pages: 1,
@@ -45,18 +50,28 @@ export const FILED: readonly ReadScenario[] = [
     [{ fault: 'hidden_with_totals', rows: 'all' }],
     { target: fits.readable, pages: 1, sizes: SMALL, before: {} },
   ),
-  lost('filed-10', 'gitea#7949: an empty list without an error in place of each page, where there was something', [{ fault: 'emptied' }], {
-    target: fits.nodes,
-    pages: 1,
-    sizes: SMALL,
-    before: {},
-  }),
-  lost('filed-11', 'wg-portal#744: success and nobody, to a credential without a right, at the first read', [{ fault: 'all_hidden' }], {
-    target: fits.users,
-    pages: 1,
-    sizes: SMALL,
-    unattested: true,
-  }),
+  lost(
+    'filed-10',
+    'gitea#7949: an empty list without an error in place of each page, where there was something',
+    [{ fault: 'emptied' }],
+    {
+      target: fits.nodes,
+      pages: 1,
+      sizes: SMALL,
+      before: {},
+    },
+  ),
+  lost(
+    'filed-11',
+    'wg-portal#744: success and nobody, to a credential without a right, at the first read',
+    [{ fault: 'no_rights' }],
+    {
+      target: fits.restrictable,
+      pages: 1,
+      sizes: SMALL,
+      unattested: true,
+    },
+  ),
   lost('filed-13', 'user_ldap#460: every list answers 500, where none did', [{ fault: 'server_error' }], {
     target: fits.users,
     pages: 1,
@@ -84,9 +99,14 @@ export const FILED: readonly ReadScenario[] = [
     pages: 1,
     sizes: SMALL,
   }),
-  lost('filed-20', 'SCIM-SDK#131: pages beyond the first are empty; the total is true', [{ fault: 'empty_later', where: 'later' }], {
-    target: fits.numbered,
-  }),
+  lost(
+    'filed-20',
+    'SCIM-SDK#131: pages beyond the first are empty; the total is true',
+    [{ fault: 'empty_later', where: 'later' }],
+    {
+      target: fits.numbered,
+    },
+  ),
   lost('filed-21', 'graph-docs#7311: next for ever, with the same records', [{ fault: 'endless_same', where: 'any' }], {
     target: fits.both(fits.free, fits.groups),
     pages: 1,

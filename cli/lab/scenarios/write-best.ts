@@ -59,7 +59,8 @@ export const windowOf = (action: Action): number =>
   Math.max(
     5,
     ...Object.keys(action.does).flatMap((facet) => {
-      const looks = action.verify.filter((verify) => verify.facet === facet)
+      // Until when access may last is no look.
+      const looks = looksAt(action, facet)
       return looks.length === 0 ? [] : [Math.min(...looks.map((verify) => verify.within_s))]
     }),
   )

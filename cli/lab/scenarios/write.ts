@@ -4,6 +4,7 @@ import type { Lie } from '../faults/write.ts'
 import type { ActionPlay, TwinFile } from '../twin/types.ts'
 import type { FaultClass, Said, Scenario } from '../types.ts'
 import { bestOf, canBeUndone, seesLists, shortestWindow, undoneAt, windowOf } from './write-best.ts'
+import { FILED_WRITES } from './write-filed.ts'
 import { type May, mayEndOf } from './write-may.ts'
 
 export type WriteScenario = Scenario & {
@@ -12,8 +13,10 @@ export type WriteScenario = Scenario & {
   /** Lies drawn by the seed, beside `lies`. */
   readonly dice?: 'any' | 'gentle'
   readonly copies: number
-  /** Must be told on the way, in this order. */
-  readonly passes?: readonly Said[]
+  /** One of each must be told on the way, in this order. */
+  readonly passes?: readonly (readonly Said[])[]
+  /** No step leaves a second time. */
+  readonly once?: true
   /** What somebody else did before: it is so already; it was made again under another id. */
   readonly before?: 'already' | 'recreated'
   /** The process dies at the boundary of this number and is started again. */
@@ -63,9 +66,10 @@ function scenariosOf(action: Action, play: ActionPlay): readonly WriteScenario[]
   // What a look cannot show stays as it was: the best is what is left.
   const blank = best === 'unverifiable'
   const done: readonly Said[] = [best]
-  /** What is late is told as it was at the deadline first; what is undone was told as done. */
+  /** What is late is told as it was at the deadline first; what is undone was told as done. An invitation is pending until then. */
   const first = (scenario: WriteScenario, ...passes: readonly Said[]): WriteScenario =>
-    blank ? scenario : { ...scenario, passes }
+    blank || passes.length === 0 ? scenario : { ...scenario, passes: [passes] }
+  const at_deadline: readonly Said[] = action.invitation !== null ? [] : facets.length > 1 ? ['refuted', 'partial'] : ['refuted']
   // Gone before anybody looked: a list that is asked by a part of the record cannot be asked.
   const nameless =
     (action.does.account === 'absent' && JSON.stringify(action.verify).includes('{record.')) ||
@@ -78,7 +82,7 @@ function scenariosOf(action: Action, play: ActionPlay): readonly WriteScenario[]
     lie('W1', 'yes, and nothing happens', { fault: 'no_op' }),
     copied('W1-copies', 'yes, nothing happens, in two copies', { fault: 'no_op' }),
     lie('W2-early', 'it happens 4 s later', { fault: 'delayed', ms: 4_000 }),
-    first(lie('W2-late', 'it happens only after the window', { fault: 'delayed', ms: late_ms }), 'refuted'),
+    first(lie('W2-late', 'it happens only after the window', { fault: 'delayed', ms: late_ms }), ...at_deadline),
     lie('W2-edge', 'it happens just within the window', { fault: 'delayed', ms: window_ms - 1_000 }),
     lie('W4', 'an error with status 200', { fault: 'error_200' }),
     lie('W5-reset', 'no answer, it happened', { fault: 'answer_lost', how: 'reset', applied: true }),
@@ -174,9 +178,7 @@ function scenariosOf(action: Action, play: ActionPlay): readonly WriteScenario[]
         'odd-recreated',
         'odd',
         'it was made again under another id',
-        removes && action.does.account === 'absent'
-          ? ['verified', 'partial', 'unknown']
-          : ['unknown', 'rejected', 'refuted', ...done],
+        removes && action.does.account === 'absent' ? ['verified', 'unknown'] : ['unknown'],
         [],
         { before: 'recreated' },
       ),
@@ -195,7 +197,28 @@ function scenariosOf(action: Action, play: ActionPlay): readonly WriteScenario[]
   }
   for (const dies_at of [2, 3, 4, 5, 6, 7])
     list.push(
-      one(`crash${dies_at}`, 'odd', `the process dies at boundary ${dies_at} and is started again`, done, [], { dies_at }),
+      // Whether a request that nobody heard of again was done nobody can know there.
+      one(
+        `crash${dies_at}`,
+        'odd',
+        `the process dies at boundary ${dies_at} and is started again`,
+        blank ? [...done, 'unknown'] : done,
+        [],
+        { dies_at },
+      ),
     )
+  for (const filed of FILED_WRITES.filter(({ fits }) => fits(may))) {
+    const lies = filed.lies(action)
+    const { once, odd } = filed
+    const late = filed.late_ms !== undefined && filed.late_ms > windowOf(action) * 1000
+    const more = {
+      copies: filed.copies ?? 1,
+      ...(once === true ? { once } : {}),
+      ...(odd === undefined ? {} : { before: odd }),
+    }
+    const expected = odd === undefined ? mayEndOf(lies, may, false) : done
+    const made = one(filed.name, odd === undefined ? 'faulty' : 'odd', filed.says, expected, lies, more)
+    list.push(late ? first(made, ...at_deadline) : made)
+  }
   return list
 }
