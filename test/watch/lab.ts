@@ -207,7 +207,10 @@ export async function watchLab(o: LabOptions = {}): Promise<Lab> {
   })
   onTestFinished(async () => {
     await http.close()
-    await store.close()
+    await store.close().catch((error: Error) => {
+      // A test may have closed it to hand it to another process.
+      if (!error.message.includes('not open')) throw error
+    })
     rmSync(dir, { recursive: true, force: true })
   })
   const now = () => world.now
