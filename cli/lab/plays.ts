@@ -12,6 +12,7 @@ import { playRead, tryRead } from './run-read.ts'
 import { playWatch } from './run-watch.ts'
 import { NOT_PLAYABLE, READ_SCENARIOS } from './scenarios/read.ts'
 import { WATCH_SCENARIOS } from './scenarios/watch.ts'
+import { WRITES_NOT_PLAYABLE } from './scenarios/write-filed.ts'
 import { type Dialect, openDialect } from './twin/dialect.ts'
 import type { Bench, OpenBenches, Scenario } from './types.ts'
 import { feedsOf, fitsWatch } from './watch-scene.ts'
@@ -57,7 +58,8 @@ function readBench(dialects: readonly Dialect[], assumed: readonly string[] = []
     side: 'read',
     dialects: [...named.keys()],
     scenarios: (name) => scenarios.get(name) ?? [],
-    play: (name, scenario, seed, options) => (WATCHING.has(scenario.name) ? playWatch : playRead)(rig, name, scenario, seed, options),
+    play: (name, scenario, seed, options) =>
+      (WATCHING.has(scenario.name) ? playWatch : playRead)(rig, name, scenario, seed, options),
     policies: async (name, { name: wanted }, seed) => {
       const scenario = READ_SCENARIOS.find((one) => one.name === wanted)
       return scenario === undefined ? [] : await (await policies.open()).play(known(named, name), scenario, seed)
@@ -98,6 +100,7 @@ async function writeBench(dialects: readonly Dialect[]): Promise<Bench> {
     scenarios: bench.scenarios,
     play: async (name, scenario, seed, options) => (await bench.play(name, scenario, seed, options)).run,
     policies: async (name, scenario, seed) => await (await policies.open()).play(known(named, name), scenario, seed),
+    impossible: WRITES_NOT_PLAYABLE,
     unplayed: (name) => bench.unplayed(name).map((what) => said('action', what.replace(/^action /, ''), known(named, name).file)),
     official: (name) => officialOf(known(named, name)),
     close: async () => {

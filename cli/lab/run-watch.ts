@@ -8,12 +8,12 @@ import { watchOnce } from '../../runtime/watch/once.ts'
 import { receive } from '../../runtime/watch/receive.ts'
 import { rowsOf } from './again.ts'
 import { type Clock, clock } from './clock.ts'
-import { watchHooks } from './faults/watch.ts'
+import { type WatchLie, watchHooks } from './faults/watch.ts'
 import { truthOf } from './oracle/read.ts'
 import { type Moment, misplacedOf, untoldOf, untrueOf } from './oracle/watch.ts'
 import { type Acted, fateOf, type Look, type Mailed } from './oracle/watch-fate.ts'
 import { oneOf, type Random, seeded, upTo } from './random.ts'
-import { connectionFor, streamsFor, truthsOf } from './read-scene.ts'
+import { connectionFor, truthsOf } from './read-scene.ts'
 import type { Rig, Store } from './rig.ts'
 import { bareRequests } from './scenarios/choose.ts'
 import { WATCH_SCENARIOS, type WatchScenario } from './scenarios/watch.ts'
@@ -22,7 +22,7 @@ import { createTwin } from './twin/serve.ts'
 import type { Ask, Hooks, Twin } from './twin/types.ts'
 import type { PlayOptions, Run, Scenario } from './types.ts'
 import { openMail } from './watch-mail.ts'
-import { type Doings, doingsIn, liesFor, MINUTE_MS, overlapOf, senderOf, watchedOf } from './watch-scene.ts'
+import { type Doings, doingsIn, liesFor, MINUTE_MS, overlapOf, readFor, senderOf, watchedOf } from './watch-scene.ts'
 
 const MOST_REQUESTS = 6_000
 const PAGE_SIZES = [3, 4, 5, 7]
@@ -63,8 +63,7 @@ export async function playWatch(
   })
   const lies = liesFor(scenario, dialect, random)
   const watched = watchedOf(dialect)
-  const wanted = new Set(watched.flatMap((stream) => streamsFor(dialect, stream, false)))
-  const only = dialect.connector.order.filter((stream) => wanted.has(stream))
+  const only = readFor(dialect, watched)
   const store = await rig.store()
   const connection = connectionFor(dialect, twin, at, {}, rig.fresh(), {})
   await store.putConnection(connection, { by: 'lab', at: '2026-01-01T00:00:00Z' })
@@ -80,7 +79,7 @@ export async function playWatch(
   })
   const stage: Stage = { dialect, twin, at, store, http, connection, watched, only, off: options.off ?? [] }
   try {
-    const played = await act(stage, scenario, watchHooks(lies), random, seed, options)
+    const played = await act(stage, scenario, lies, random, seed, options)
     const fired: { [fault: string]: number } = { ...twin.fired }
     for (const { mail } of played.mailed) fired[`mail_${mail}`] = (fired[`mail_${mail}`] ?? 0) + 1
     const struck = [...lies.map(({ fault }) => fault), ...scenario.mail.map((mail) => `mail_${mail}`)]
@@ -115,7 +114,7 @@ export async function playWatch(
 async function act(
   stage: Stage,
   scenario: WatchScenario,
-  lies: readonly Hooks[],
+  told: readonly WatchLie[],
   random: Random,
   seed: number,
   options: PlayOptions,
@@ -123,6 +122,10 @@ async function act(
   const { dialect, twin, at, watched, only } = stage
   const doings = doingsIn(twin, watched, random)
   const feeds = Object.values(dialect.connector.feeds)
+  const lies = watchHooks(told)
+  /** What the lies are about, else all that is watched. */
+  const about = feeds.filter(({ name }) => told.some(({ feed }) => feed === name)).flatMap((feed) => feed.names)
+  const struck = about.length === 0 ? watched : watched.filter((stream) => about.some((named) => named.stream === stream))
   // So long that what was told late before is told.
   const wait = () => at.jump(Math.max(0, ...feeds.map(overlapOf)) + 2 * MINUTE_MS)
   const looks: Look[] = []
@@ -143,17 +146,18 @@ async function act(
   asks = twin.requests()
   looks.push(await lookOnce(stage, [], null))
 
-  const happen = (times: number, first?: 'deleted'): void => {
+  const happen = (times: number): void => {
     for (let n = 0; n < times; n++) {
       at.jump(20_000)
-      doings.happen(n === 0 ? first : undefined)
+      doings.happen(undefined, oneOf(random, [...watched, ...struck]))
     }
   }
   const busy = scenario.changes !== 'none'
   if (busy) {
     // Where nothing changed a feed is neither right nor wrong.
     for (const stream of watched) doings.happen('created', stream)
-    happen(scenario.changes === 'many' ? 9 : 2, scenario.changes === 'removals' ? 'deleted' : undefined)
+    if (scenario.changes === 'removals') for (const stream of struck) doings.happen('deleted', stream)
+    happen(scenario.changes === 'many' ? 9 : 2)
   }
   at.jump(MINUTE_MS)
   looks.push(await lookOnce(stage, lies, busy ? { at: 1 + upTo(random, 5), happens: doings.happen } : null))

@@ -30,6 +30,22 @@ export function watchedOf({ connector, file }: Pick<Dialect, 'connector' | 'file
   return [...new Set(names.map(({ stream }) => stream))].filter((stream) => file.streams[stream] !== undefined)
 }
 
+/** Those, what they are read below, and what their proofs lean on: as little as makes them complete. */
+export function readFor({ connector, file }: Pick<Dialect, 'connector' | 'file'>, streams: readonly string[]): readonly string[] {
+  const wanted = new Set<string>()
+  const want = (name: string): void => {
+    const stream = connector.streams[name]
+    if (stream === undefined || wanted.has(name)) return
+    wanted.add(name)
+    for (const each of Object.values(stream.each)) if (each.from === 'stream') want(each.stream)
+    for (const proof of stream.prove)
+      for (const other of [proof['of'], proof['stream']])
+        if (typeof other === 'string' && file.streams[other] !== undefined) want(other)
+  }
+  for (const stream of streams) want(stream)
+  return connector.order.filter((stream) => wanted.has(stream))
+}
+
 const PAGED = ['link', 'cursor', 'next_url']
 
 function fitsFeed(needs: WatchScenario['needs'], feed: Feed): boolean {

@@ -79,7 +79,8 @@ function worstOf(looks: readonly Look[], mailed: readonly Mailed[]): readonly [S
   if (lost !== undefined) return ['incomplete', text(lost)]
   const failed = all.find(({ is }) => is === 'failed') ?? looks.at(-1)?.feeds.find(({ is }) => is !== 'steady')
   if (failed !== undefined) return ['unproven', text(failed)]
-  const refused = mailed.find(({ must, is }) => must === 'taken' && is !== 'taken')
+  // What is not signed has no id: the same bytes are the same message, and are looked at all the same.
+  const refused = mailed.find(({ must, is, signs }) => must === 'taken' && is !== 'taken' && (signs || is !== 'again'))
   if (refused !== undefined) return ['incomplete', `${refused.mail}: ${refused.is} with ${refused.status}`]
   return ['complete', looks.at(-1)?.feeds.map(text).join('; ') ?? '']
 }

@@ -32,6 +32,8 @@ export type Inside = TwinView & {
   readonly page_size: number
   /** Enumeration → spots by page number: offsets do not carry it. */
   readonly seen: Map<string, { readonly page: number; readonly spot: Spot }[]>
+  /** Enumeration of a feed → how much had happened when its first page was asked for: from there the next one goes on. */
+  readonly begun: Map<string, number>
   /** The request's own URL with these parameters instead. */
   readonly url: (ask: Ask, params: { readonly [name: string]: string }) => string
   readonly stranger: (why: string) => void

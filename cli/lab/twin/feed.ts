@@ -40,9 +40,10 @@ export function feedAnswer(twin: Inside, ask: Ask, served: Served): Told {
   })
   const sent = new Set(page?.rows?.map((row) => row.entry))
   const names = items.flatMap((item, place) => (sent.has(entries[place] as Entry) ? item.names : []))
+  if (page?.spot.page === 1) twin.begun.set(ask.enumeration, happened.length)
   if ('text' in answer || page === null || page.next !== null || feed.from.kind === 'events') return { answer, names }
   const body = structuredClone(answer.body) as Native
-  put(body, String(feed.from['position']).replaceAll('"', ''), positionOf(twin, ask, feed, spec, happened.length))
+  put(body, String(feed.from['position']).replaceAll('"', ''), positionOf(twin, ask, feed, spec, twin.begun.get(ask.enumeration) ?? happened.length))
   return { answer: { ...answer, body }, names }
 }
 

@@ -94,6 +94,7 @@ export function createTwin(o: TwinOptions): Twin {
     },
     page_size: o.page_size,
     seen: new Map(),
+    begun: new Map(),
     url: (ask, params) => {
       const query = new URLSearchParams(ask.query)
       for (const [name, value] of Object.entries(params)) query.set(name, value)
