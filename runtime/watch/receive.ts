@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto'
 import { challenge } from '../kinds/challenge/index.ts'
 import { json } from '../kinds/decode/json.ts'
 import type { ChallengeAnswer } from '../kinds/kind.ts'
+import { compilePath } from '../kinds/value/path.ts'
 import { compileRecords } from '../kinds/value/records.ts'
 import { verify_webhook } from '../kinds/verify-webhook/index.ts'
 import type { WatchStore } from '../store/watch-port.ts'
@@ -115,11 +116,12 @@ function parsed(raw: Uint8Array): unknown {
   }
 }
 
-/** A body that is no list is one item; where nothing is found it is about nobody. */
+/** An object is one item; where nothing is found it is about nobody. */
 function itemsOf({ records }: InboundWebhook, body: unknown): readonly unknown[] {
-  if (records === '[]' && !Array.isArray(body)) return [body]
   const found = compileRecords(records, 'null_or_absent')(body)
-  return found.ok ? found.records : []
+  if (found.ok) return found.records
+  const one = records === '[]' ? body : compilePath(records)(body)
+  return typeof one === 'object' && one !== null && !Array.isArray(one) ? [one] : []
 }
 
 /** Of an id and of bytes never the same. */

@@ -15,10 +15,13 @@ import { openNewId } from '../../runtime/write/new-id.ts'
 import { startWriteTarget, type WriteTarget } from '../targets/write-server.ts'
 
 export const YAML = readFileSync('test/connectors-for-tests/write-rest.yaml', 'utf8')
-/** With a stream that nothing can prove. */
+/** With a stream that nothing can prove, a feed, and a webhook whose secret is not given. */
 const WITH_TEAMS = YAML.replace(
+  '  token: { type: secret, label: Token }\n',
+  '  token: { type: secret, label: Token }\n  hook: { type: secret, required: false }\n',
+).replace(
   '\nactions:\n',
-  '  teams:\n    is: group\n    list: GET /groups\n    pages: { kind: none }\n    records: "[]"\n    id: id\n    fields: { displayName: profile.name }\n\nactions:\n',
+  '  teams:\n    is: group\n    list: GET /groups\n    pages: { kind: none }\n    records: "[]"\n    id: id\n    fields: { displayName: profile.name }\n\nfeeds:\n  log:\n    from: { kind: events, at: created }\n    list: GET /users?since={since}\n    pages: { kind: none }\n    records: "[]"\n    id: id\n    names: [{ stream: users, id: id }]\nwebhook:\n  verify: { kind: standard_webhooks, secret: "{hook}" }\n  names: [{ stream: users, id: id }]\n\nactions:\n',
 )
 export const URL_HERE = 'http://127.0.0.1:9'
 
@@ -211,6 +214,7 @@ export async function furnish(world: World, tenant: string): Promise<Objects> {
     owner: `owner-of-${tenant}`,
   }
   ok(await send('POST', '/v1/connections', made), 201)
+  ok(await send('POST', `/v1/connections/${connection}/inbound`), 201)
   const { sync } = ok(await send('POST', `/v1/connections/${connection}/syncs`, {}), 202)
   await until(async () => (await send('GET', `/v1/connections/${connection}/syncs/${sync}`)).doc.state === 'finished')
   const { items } = ok(await send('GET', `/v1/connections/${connection}/streams/users/records?limit=5`), 200)
