@@ -41,11 +41,12 @@ export async function lookAt(context: WatchContext, options: LookOptions = {}): 
     if (context.signal?.aborted) return { ...sum, stopped: 'stopped on request' }
     const size = Math.min(batchSize(context), limit - sum.looks)
     if (size <= 0) return { ...sum, stopped: `${sum.looks} looks at most` }
-    const line = await store.touched(connection.name, { limit: size + later.size, tries_below: MOST_TRIES })
+    const asked = size + later.size
+    const line = await store.touched(connection.name, { limit: asked, tries_below: MOST_TRIES })
     for (const one of line) if (isEarly(one, now())) later.add(keyOf(one))
     const batch = line.filter((one) => !later.has(keyOf(one))).slice(0, size)
     if (batch.length === 0) {
-      if (line.length < size + later.size) return sum
+      if (line.length < asked) return sum
       continue
     }
     const { seen, outage } = await lookAtBatch(context, batch)

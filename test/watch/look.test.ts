@@ -132,6 +132,10 @@ describe('an answer that shows nothing', () => {
     for (let n = 1; n <= 9; n++) lab.change(`u${n}`, { on: false })
     lab.pass(MIN)
     expect((await lab.watch()).looked).toMatchObject({ looks: 209, alive: 9, unanswered: 200, stopped: null })
+    // Before their next try is due.
+    for (let n = 1; n <= 5; n++) lab.change(`u${n}`, { on: true })
+    lab.pass(1_000)
+    expect((await lab.watch()).looked).toMatchObject({ looks: 5, alive: 5, unanswered: 0, stopped: null })
   })
 })
 
@@ -180,6 +184,27 @@ test('who is named again while it is looked at is looked at again', async () => 
     [false, 'feed'],
     [true, 'webhook'],
   ])
+})
+
+test('however many wait, they are read a batch at a time', async () => {
+  const lab = await begun({ people: 350 })
+  for (let n = 1; n <= 350; n++) lab.change(`u${n}`, { on: false })
+  lab.pass(MIN)
+  let most = 0
+  const touched: typeof lab.store.touched = async (...args) => {
+    const line = await lab.store.touched(...args)
+    most = Math.max(most, line.length)
+    return line
+  }
+  const { watchOnce } = await import('../../runtime/watch/once.ts')
+  const watched = await watchOnce({ ...lab.context, store: { ...lab.store, touched } })
+  expect([watched.looked.looks, most]).toEqual([350, 100])
+  const slow = { ...lab.context.connector, limits: { ...lab.context.connector.limits, requests_per_minute: 30 } }
+  for (let n = 1; n <= 40; n++) lab.change(`u${n}`, { on: true })
+  lab.pass(MIN)
+  most = 0
+  await watchOnce({ ...lab.context, connector: slow, store: { ...lab.store, touched } })
+  expect(most).toBe(15)
 })
 
 test('a limit is kept, and who is left waits for the next round', async () => {
