@@ -57,6 +57,7 @@ export async function openWorld(
     readonly proxies?: readonly string[]
     readonly public_url?: string
     readonly sweep_ms?: number
+    readonly watch_ms?: number
     readonly allow_private?: boolean
   } = {},
 ): Promise<World> {
@@ -93,6 +94,7 @@ export async function openWorld(
     log: (line) => void logs.push(line),
     check_answers: true,
     ...(more.sweep_ms === undefined ? {} : { sweep_ms: more.sweep_ms }),
+    ...(more.watch_ms === undefined ? {} : { watch_ms: more.watch_ms }),
   })
   const app = openApi(house)
   let n = 0
