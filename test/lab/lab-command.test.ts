@@ -138,6 +138,13 @@ describe('--without', () => {
     expect(order).toMatchObject({ without: 'order', prevents: 0, escapes: [], carries: 0 })
   })
 
+  test('plays as many rounds again as --runs asks for: one lie of a change a round', async () => {
+    const once = await json('alpha', '--fault', 'W1', '--without', 'agreement')
+    const often = await json('alpha', '--fault', 'W1', '--without', 'agreement', '--runs', '12')
+    expect([once.ablation[0]?.faulty, often.ablation[0]?.faulty]).toEqual([once.writes.faulty, often.writes.faulty])
+    expect(often.writes.faulty).toBeGreaterThan(6)
+  })
+
   test('all: each in turn', async () => {
     expect((await json('alpha', '--without', 'all', '--runs', '1')).ablation.length).toBeGreaterThan(25)
   })
@@ -156,6 +163,42 @@ describe('--again', () => {
     const { exit, out } = await lab([trouble('unsteady'), '--again', '2', '--json'])
     const report: LabReport = JSON.parse(out)
     expect([exit, report.findings, report.again]).toEqual([1, [], { times: 2, same: 0 }])
+  })
+})
+
+describe('what reads hang on', () => {
+  test('is told of every read, with nothing played again', async () => {
+    const { worth, reads, ablation } = await json('alpha', '--runs', '4')
+    expect(ablation).toEqual([])
+    expect(worth?.items.map(({ item }) => item)).toEqual(['total', 'count', 'second_pass', 'by_id'])
+    const of = (item: string) => worth?.items.find((one) => one.item === item)
+    expect(of('second_pass')).toMatchObject({ escapes: ['R1'], prevents_with: [] })
+    expect(of('second_pass')?.carries).toBeGreaterThan(0)
+    expect(of('second_pass')?.carries).toBe(worth?.honest)
+    expect(of('by_id')).toMatchObject({ prevents: 0, prevents_with: [{ with: 'count' }] })
+    expect(worth?.lies).toBeLessThanOrEqual(reads.faulty)
+    expect(worth?.enough.all).toEqual([
+      ['count', 'second_pass'],
+      ['second_pass', 'by_id'],
+    ])
+  })
+
+  test('stands in the table and on the page, in the same words', async () => {
+    const file = join(dir, 'worth.html')
+    const { out } = await lab(['alpha', '--runs', '4', '--html', file])
+    const table = out.slice(out.indexOf('What reads hang on'))
+    const page = readFileSync(file, 'utf8')
+    expect(table).toMatch(/^What reads hang on: \d+ with a lie and \d+ honest ones judged again without each item\n/)
+    expect(table).toMatch(/total +0 of \d+ +– +0 of \d+ +– +nothing hangs on it\n/)
+    expect(table).toMatch(/by_id +0 of \d+ +\d+ count +0 of/)
+    for (const line of table.match(/enough that .*|and that no honest .*/g) ?? ['']) expect(page).toContain(`<li>${line}</li>`)
+    expect(page).toContain('<td>nothing hangs on it</td>')
+  })
+
+  test('is left out where only changes were played', async () => {
+    const { exit, out } = await lab(['alpha', '--fault', 'W1', '--runs', '4'])
+    expect([exit, out.includes('What reads hang on')]).toEqual([0, false])
+    expect((await json('alpha', '--fault', 'W1')).worth).toBeNull()
   })
 })
 
