@@ -155,6 +155,8 @@ export type Look = {
   readonly record: JsonObject | null
   /** When residual access ends, where the probe is `residual`. */
   readonly residual_until: string | null
+  /** Of a create that was not found before, at a recheck: the id that the search by natural key finds now. Absent: none, or no search. */
+  readonly found?: string
 }
 
 export type FacetOutcome = {

@@ -8,15 +8,17 @@ import type { WriteStore } from '../../runtime/store/write-port.ts'
 import type { Action, JsonObject } from '../../runtime/types.ts'
 import { type Boundary, drain, recheckDue, requestChange, type WriteContext } from '../../runtime/write/engine.ts'
 import { accept } from './accept.ts'
-import { type Asked, aboutOthers, holdsIn, judgeWrite, type Moment, type Told } from './oracle/write.ts'
+import { type Asked, type Holds, holdsIn, judgeWrite, type Moment, type Told } from './oracle/write.ts'
 import type { WriteScenario } from './scenarios/write.ts'
 import { spansOf } from './scenarios/write-best.ts'
+import { mayEndOf } from './scenarios/write-may.ts'
 import type { Effected } from './twin/copies.ts'
-import { duplicatesOf } from './twin/copies.ts'
 import type { PlayOptions, Run, Said } from './types.ts'
 import { besides, copyOf, httpOf } from './write-base.ts'
 import { blinded } from './write-evidence.ts'
+import { lawsBroken } from './write-laws.ts'
 import { type Scene, setScene, type WriteStage } from './write-scene.ts'
+import { storyLine } from './write-story.ts'
 
 export type WritePlayed = {
   readonly run: Run
@@ -51,11 +53,12 @@ export async function playWrite(
   scene.copies.tick()
   const now = holdsIn(scene.play, scene.copies.worlds, scene.asked)
   const judged = judgeWrite(ended.told, history, now, spansOf(scene.action))
-  const wrong = [...ended.wrong, ...lawsBroken(scene)]
+  const wrong = [...ended.wrong, ...lawsBroken(scene, scenario, ended.told)]
   const last = ended.told.at(-1)
   const said: Said = wrong.length > 0 ? 'error' : ((last?.is as Said | undefined) ?? 'unknown')
   const best = scene.best
   const fired = scene.twin.fired
+  const expected = expectedOf(scene, scenario, fired, now)
   const why = scene.play.best?.because ?? `its declaration shows no more than ${best}`
   const capped =
     scenario.class === 'faulty' && said === best && best !== 'verified' ? `action ${scene.action.name}: ${why}` : null
@@ -75,9 +78,9 @@ export async function playWrite(
       (scenario.class !== 'faulty' || scenario.lies.every((lie) => lie.fault === 'doubles' || (fired[lie.fault] ?? 0) > 0)),
     said,
     because: wrong[0] ?? ended.because,
-    expected: scenario.expected,
+    expected,
     false_success: judged.false_success,
-    false_block: scenario.class !== 'faulty' && !scenario.expected.includes(said),
+    false_block: scenario.class !== 'faulty' && !expected.includes(said),
     noticed: scenario.class === 'faulty' && said !== best,
     ...(capped === null ? {} : { capped }),
     differs: [...wrong, ...judged.differs].slice(0, 5),
@@ -97,6 +100,13 @@ export async function playWrite(
     mutations: scene.mutations().length,
     story: [...ended.story, ...mutationLines(scene)],
   }
+}
+
+/** Of drawn lies only those that struck keep anybody from the truth. */
+function expectedOf(scene: Scene, { dice, expected }: WriteScenario, fired: Run['fired'], now: Holds): readonly Said[] {
+  if (dice === undefined) return expected
+  const struck = scene.lies.filter((lie) => (fired[lie.fault] ?? 0) > 0)
+  return mayEndOf(struck, scene, Object.values(now).every(Boolean))
 }
 
 // ---------------------------------------------------------------- the change
@@ -250,42 +260,8 @@ async function historyOf(store: Store & WriteStore, intent: string | null): Prom
   return {
     told: told.map((one) => ({ ...one, facets: one.facets.map(({ facet, is, verified_at }) => ({ facet, is, verified_at })) })),
     because,
-    story: events.map((event) => line(event, t0)),
+    story: events.map((event) => storyLine(event, t0)),
   }
-}
-
-function line(event: Parameters<typeof JSON.stringify>[0] & { readonly kind: string; readonly at: string }, t0: number): string {
-  const at = `${((Date.parse(event.at) - t0) / 1000).toFixed(1).padStart(8)} s ${event.kind}`
-  const { look, outcome } = event as {
-    readonly look?: { readonly [key: string]: unknown }
-    readonly outcome?: {
-      readonly is: string
-      readonly because: string
-      readonly facets: readonly { readonly facet: string; readonly is: string }[]
-    }
-  }
-  if (look !== undefined)
-    return `${at} ${look['phase']} ${look['facet']}#${look['verify']} ${look['where']} ${look['shows']} (${look['control']}): ${look['because']}`
-  if (outcome !== undefined)
-    return `${at} ${outcome.is}: ${outcome.because} [${outcome.facets.map((one) => `${one.facet} ${one.is}`).join(', ')}]`
-  return `${at} ${JSON.stringify({ ...event, at: undefined, kind: undefined, record: undefined })}`
-}
-
-// ---------------------------------------------------------------- laws
-
-/** What must never be: something done twice (a job is the target's paper, no effect), to others, or asked that no such target knows. */
-function lawsBroken(scene: Scene): readonly string[] {
-  const lines = new Map(scene.mutations().map((one) => [one.no, one.line]))
-  const twice = duplicatesOf(
-    scene.copies.effects.filter(({ change }) => change.of !== scene.play.job?.of),
-    (change) => `${change.of} ${JSON.stringify(scene.asked.input)}`,
-    (request) => lines.get(request) ?? '',
-  )
-  return [
-    ...twice.map((one) => `DUPLICATE EFFECT: ${one}`),
-    ...aboutOthers(scene.meant(), scene.asked, scene.subject).map((one) => `EFFECT ON OTHERS: ${one}`),
-    ...scene.twin.strangers.map((one) => `UNEXPECTED REQUEST: ${one}`),
-  ]
 }
 
 const mutationLines = (scene: Scene): readonly string[] =>

@@ -64,7 +64,7 @@ export function progressOf({ action, events, now }: Situation): Progress {
   return {
     looked: (events[looked_at] as Of<'looked'> | undefined) ?? null,
     looked_at,
-    found: events.reduce<string | null>((found, event) => (event.kind === 'looked' ? (event.found ?? found) : found), null),
+    found: foundIn(events),
     steps: action.steps.filter((step) => !(last?.skip ?? []).includes(step.name)),
     sent,
     current: sent.toSorted((a, b) => a.place - b.place).at(-1) ?? null,
@@ -75,6 +75,13 @@ export function progressOf({ action, events, now }: Situation): Progress {
     again: isAgain(events),
   }
 }
+
+/** Of creates: what the last search that found something found, at a recheck too. */
+export const foundIn = (events: readonly IntentEvent[]): string | null =>
+  events.reduce<string | null>((found, event) => {
+    if (event.kind === 'looked') return event.found ?? found
+    return event.kind === 'look' ? (event.look.found ?? found) : found
+  }, null)
 
 export function isAgain(events: readonly IntentEvent[]): boolean {
   const told = events.findLastIndex((event) => event.kind === 'outcome')

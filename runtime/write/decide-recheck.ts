@@ -12,7 +12,7 @@ const isOpen = ({ is, facets }: Outcome): boolean =>
   RECHECKED.has(is) || (is === 'unknown' && facets.some((one) => one.is === 'refuted'))
 
 /** A recheck that was slept through is not made up for: the latest one due says as much. */
-export function decideRecheck({ action, intent, events, now }: Situation, { outcome, looked }: Progress): Act {
+export function decideRecheck({ action, intent, events, now }: Situation, { outcome, looked, found }: Progress): Act {
   if (outcome === null || !isOpen(outcome.outcome)) return { act: 'done' }
   const silent = silentOf(events)
   const times = action.recheck_s.map((s) => later(outcome.at, s)).toSorted((a, b) => ms(a) - ms(b))
@@ -28,7 +28,7 @@ export function decideRecheck({ action, intent, events, now }: Situation, { outc
   const seen = looks.flatMap(({ record }) => (record === null ? [] : [record]))
   const beside = judgeBystanders(action, intent, looked?.record ?? null, seen)
   const rechecked = recheckedOutcome(outcome.outcome, looks, action, silent, beside)
-  if (rechecked !== null) return { act: 'judge', outcome: rechecked }
+  if (rechecked !== null) return { act: 'judge', outcome: { ...rechecked, id: rechecked.id ?? found } }
   const open = action.verify.flatMap((verify, index) => {
     if (silent.includes(index) || !isOpenAgain(verify, index, looks)) return []
     const last = looks.findLast((look) => look.verify === index)

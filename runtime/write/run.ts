@@ -11,6 +11,7 @@ import { lookBeside } from './beside.ts'
 import { compileAction } from './compile.ts'
 import type { WriteContext } from './context.ts'
 import { type Act, decide } from './decide.ts'
+import { findLate, isLost } from './find-late.ts'
 import { keptOf } from './kept-parts.ts'
 import { lookAt, mapped } from './look.ts'
 import { lookInputs } from './look-inputs.ts'
@@ -111,6 +112,11 @@ export async function perform(work: Work, act: Exclude<Act, { act: 'done' | 'wai
       await pollJob(work, act.step, act.job)
       return false
     case 'look':
+      if (act.phase === 'recheck' && isLost(work)) {
+        const searched = await findLate(work, act.verify)
+        for (const look of searched) await keepLook(work, look)
+        if (isLost(work)) return false
+      }
       for (const look of await Promise.all(act.verify.map((verify) => lookAt(work, verify, act.phase))))
         await keepLook(work, look)
       return false

@@ -42,8 +42,10 @@ export async function append(work: Work, event: IntentEvent, what: string): Prom
 /** The native id: of the intent, or of what the search by natural key found. */
 export function idOf(work: Work): string | null {
   if (work.intent.id !== null) return work.intent.id
-  const looked = work.events.findLast((event) => event.kind === 'looked')
-  return looked?.kind === 'looked' ? looked.found : null
+  const last = work.events.findLast(
+    (event) => event.kind === 'looked' || (event.kind === 'look' && event.look.found !== undefined),
+  )
+  return last?.kind === 'looked' ? last.found : last?.kind === 'look' ? (last.look.found ?? null) : null
 }
 
 /** What requests and expressions of the action may name. */

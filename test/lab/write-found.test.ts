@@ -25,6 +25,9 @@ const FOUND = [
   ['okta', 'odd-several/revoke_tokens', 2, 'a lost step that the one after it shows'],
   ['okta', 'W3/reactivate_account', 1, 'an invitation is pending until its time is over, and then ends'],
   ['write-rest', 'odd-several/delete_account', 3669393065, 'a 429 is no loss'],
+  ['okta', 'W2-late/create_account', 3104133112, 'made after the window: the recheck searches for it again'],
+  ['entra-id', 'filed-34/create_account', 1, 'made after twenty minutes, and known by its id then'],
+  ['okta', 'W8-beside/grant', 1335128344, 'a list shows the membership; the record that moved beside it is read too'],
 ] as const
 
 let bench: WriteBench

@@ -93,6 +93,18 @@ function heldAt(history: readonly Moment[], { facet, verified_at }: FacetSaid, t
   return [first, ...since].some((one) => one?.holds[facet] === true)
 }
 
+/** What is late must have been told as it was at the deadline first, what is undone as done: one of each of `passes`, in this order. */
+export function notTold(passes: readonly (readonly string[])[], told: readonly Pick<Told, 'is'>[]): readonly string[] {
+  const left = told.reduce((rest, { is }) => (rest[0]?.includes(is) === true ? rest.slice(1) : rest), passes)
+  return left.map((said) => `NOT TOLD ON THE WAY: ${said.join(' or ')}`)
+}
+
+/** What only takes its time is looked at, and not asked for again. */
+export function sentTwice(mutations: readonly { readonly method: string; readonly url: string }[]): readonly string[] {
+  const lines = mutations.map(({ method, url }) => `${method} ${url}`)
+  return lines.filter((line, place) => lines.indexOf(line) !== place).map((line) => `SENT TWICE: ${line}`)
+}
+
 /** Requests that would have changed somebody else at an honest target, told by the ids of the changed record and of what it ties together. */
 export function aboutOthers(
   meant: readonly {

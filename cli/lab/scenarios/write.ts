@@ -178,7 +178,8 @@ function scenariosOf(action: Action, play: ActionPlay): readonly WriteScenario[]
         'odd-recreated',
         'odd',
         'it was made again under another id',
-        removes && action.does.account === 'absent' ? ['verified', 'unknown'] : ['unknown'],
+        // Whom it was asked for is gone, and one who is like them is not asked instead.
+        Object.values(action.does).includes('absent') ? ['verified', 'unknown'] : ['unknown'],
         [],
         { before: 'recreated' },
       ),
