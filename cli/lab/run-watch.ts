@@ -47,6 +47,8 @@ export async function playWatch(
   asked: Pick<Scenario, 'name'>,
   seed: number,
   options: PlayOptions = {},
+  /** Beside the lies of the scenario; for tests of the oracle. */
+  planted: readonly Hooks[] = [],
 ): Promise<Run> {
   const begun = performance.now()
   const scenario = WATCH_SCENARIOS.find((one) => one.name === asked.name)
@@ -79,7 +81,7 @@ export async function playWatch(
   })
   const stage: Stage = { dialect, twin, at, store, http, connection, watched, only, off: options.off ?? [] }
   try {
-    const played = await act(stage, scenario, lies, random, seed, options)
+    const played = await act(stage, scenario, lies, planted, random, seed, options)
     const fired: { [fault: string]: number } = { ...twin.fired }
     for (const { mail } of played.mailed) fired[`mail_${mail}`] = (fired[`mail_${mail}`] ?? 0) + 1
     const struck = [...lies.map(({ fault }) => fault), ...scenario.mail.map((mail) => `mail_${mail}`)]
@@ -115,6 +117,7 @@ async function act(
   stage: Stage,
   scenario: WatchScenario,
   told: readonly WatchLie[],
+  planted: readonly Hooks[],
   random: Random,
   seed: number,
   options: PlayOptions,
@@ -122,7 +125,7 @@ async function act(
   const { dialect, twin, at, watched, only } = stage
   const doings = doingsIn(twin, watched, random)
   const feeds = Object.values(dialect.connector.feeds)
-  const lies = watchHooks(told)
+  const lies = [...watchHooks(told), ...planted]
   /** What the lies are about, else all that is watched. */
   const about = feeds.filter(({ name }) => told.some(({ feed }) => feed === name)).flatMap((feed) => feed.names)
   const struck = about.length === 0 ? watched : watched.filter((stream) => about.some((named) => named.stream === stream))

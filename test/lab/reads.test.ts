@@ -7,6 +7,7 @@ import { cappedOf } from '../../cli/lab/report/cells.ts'
 import { openRig } from '../../cli/lab/rig.ts'
 import { playRead } from '../../cli/lab/run-read.ts'
 import { NOT_PLAYABLE, READ_SCENARIOS, readScenarios } from '../../cli/lab/scenarios/read.ts'
+import { WATCH_SCENARIOS } from '../../cli/lab/scenarios/watch.ts'
 import type { Run } from '../../cli/lab/types.ts'
 
 const rig = openRig()
@@ -77,13 +78,17 @@ describe('reads that are lied to', () => {
   })
 
   test('each of R1 to R34 is played, or it is said why it is not', () => {
-    const names = new Set(READ_SCENARIOS.flatMap((one) => one.name.split('/')[0]?.split('+') ?? []))
+    const all = [...READ_SCENARIOS, ...WATCH_SCENARIOS]
+    const names = new Set(all.flatMap((one) => one.name.split('/')[0]?.split('+') ?? []))
     /** Played under another name. */
     const alias: { readonly [name: string]: string } = { R17: 'peer-html_200', R18: 'peer-truncated_200' }
     const missing = Array.from({ length: 34 }, (_, at) => `R${at + 1}`).filter(
       (name) => !names.has(name) && !names.has(alias[name] ?? '') && NOT_PLAYABLE[name] === undefined,
     )
     expect(missing).toEqual([])
+    // Feeds and webhooks are played since the runtime has them.
+    const watching = ['R28', 'R29', 'R30', 'filed-24']
+    expect(watching.filter((name) => !names.has(name) || NOT_PLAYABLE[name] !== undefined)).toEqual([])
   })
 
   test('a hidden row is the first of its page, the last, one in the middle, and any: drawn', () => {

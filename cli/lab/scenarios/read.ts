@@ -10,15 +10,11 @@ import type { ReadScenario } from './read-types.ts'
 
 export const READ_SCENARIOS: readonly ReadScenario[] = [...PEERS, ...READING, ...FILED, ...EMPTY, ...CROWDS, ...ODD, ...HONEST]
 
-/** What cannot be played, and why: said in every report, never left out in silence. */
+/** What cannot be played, and why: said in every report, never left out in silence. Feeds and webhooks: `watch.ts`. */
 export const NOT_PLAYABLE: { readonly [name: string]: string } = {
-  R28: 'delta reads that skip: the runtime has no feeds, every read is whole',
-  R29: 'event feeds with gaps, doubles, other orders: the runtime has no feeds',
-  R30: 'forged and replayed webhooks: the runtime takes none from targets',
   'filed-4': 'awslabs/ssosync#88, protected objects: whom a change may touch, no read; test/faults-write/matrix.test.ts',
   'filed-5': 'awslabs/ssosync#286, what a plan would do: no read; test/govern/plan.test.ts',
   'filed-14': 'a threshold raised and forgotten: an approval goes for one list, once, and ends; test/govern/plan.test.ts',
-  'filed-24': 'graph-docs#5855, deleted members missing from delta: the runtime has no feeds',
 }
 
 /** Those that the dialect has a list for. */
