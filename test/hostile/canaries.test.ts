@@ -56,6 +56,7 @@ settings:
   one: { type: secret }
   two: { type: secret }
   three: { type: secret }
+  hook: { type: secret, required: false }
 base_url: "{url}"
 auth:
   kind: choose
@@ -80,6 +81,18 @@ streams:
     fields: { userName: login, displayName: name, active: "= on", title: title }
     prove: [{ kind: second_pass, query: { limit: "2" } }]
   groups: { is: group, list: GET /groups, pages: { kind: link, end: no_next }, records: "[]", id: id, fields: { displayName: name } }
+feeds:
+  log:
+    from: { kind: events, at: at }
+    list: GET /users?since={since}
+    pages: { kind: none }
+    records: data
+    id: id
+    names: [{ stream: users, id: login }]
+webhook:
+  verify: { kind: shared_header, header: x-hook, secret: "Hook {hook}" }
+  challenge: { kind: text, query: token }
+  names: [{ stream: users, id: user }]
 actions:
   deactivate_account:
     on: users
@@ -235,6 +248,34 @@ async function proofOf(certification: string, ask: Send): Promise<{ readonly [fi
   return unzipSync(new Uint8Array(await proof.arrayBuffer()))
 }
 
+/** Of the target's own program: what comes to an address holds its secret, in every place that is not looked at. */
+async function told(ask: Send, name: string, secret: string, answers: string[]): Promise<void> {
+  const made = await ask('POST', `/v1/connections/${name}/inbound`)
+  const { pathname } = new URL(made.doc.text)
+  const wrong = plantPlain('forged')
+  const messages = [
+    [`Hook ${secret}`, '', { user: 'u1', secret, note: `Hook ${secret}`, [secret]: secret }],
+    [`Hook ${wrong}`, '', { user: wrong, [wrong]: wrong }],
+    [wrong, `?x=${wrong}`, { user: wrong }],
+    [`Hook ${secret}`, `?token=a&token=${secret}`, { user: 'u1' }],
+  ] as const
+  const codes = []
+  for (const [header, query, body] of messages) {
+    const headers = {
+      'content-type': 'application/json',
+      'x-hook': header,
+      authorization: `Bearer ${wrong}`,
+      cookie: `x=${wrong}`,
+    }
+    const got = await world.app.request(`${pathname}${query}`, { method: 'POST', headers, body: JSON.stringify(body) })
+    answers.push(`POST inbound → ${got.status} ${JSON.stringify([...got.headers])} ${await got.text()}`)
+    codes.push(got.status)
+  }
+  expect(codes).toEqual([200, 401, 401, 400])
+  await ask('POST', `/v1/connections/${name}/watch`)
+  await ask('POST', `/v1/connections/${name}/watch`)
+}
+
 test('a thousand planted secrets are in nothing that is kept, logged or answered', async () => {
   const answers: string[] = []
   const ask = async (...args: Parameters<Send>): ReturnType<Send> => {
@@ -250,7 +291,7 @@ test('a thousand planted secrets are in nothing that is kept, logged or answered
   const running: { name: string; sync: string }[] = []
   for (let n = 0; n < CONNECTIONS; n++) {
     const name = `canary-${n}`
-    const secrets = { one: plant('one'), two: plant('two'), three: plant('three') }
+    const secrets = { one: plant('one'), two: plant('two'), three: plant('three'), hook: plantPlain('hook') }
     const plain = n % SIGN_IN.length
     // A header carries no quotes by every client; the others come as they are.
     if (plain < 2) secrets.one = plantPlain('one')
@@ -265,6 +306,7 @@ test('a thousand planted secrets are in nothing that is kept, logged or answered
     })
     expect(got.status, got.text).toBe(201)
     await ask('POST', `/v1/connections/${name}/check`)
+    if (n % 3 === 0) await told(ask, name, secrets.hook, answers)
     const { doc } = await ask('POST', `/v1/connections/${name}/syncs`, {})
     running.push({ name, sync: String(doc.sync) })
     if (n % 10 === 0) {
