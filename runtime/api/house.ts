@@ -95,6 +95,7 @@ export function openHouse(o: HouseOptions): Opened {
       const waiting = await store.waiting(name)
       if (Object.values(waiting).some((n) => n > 0)) room.work.drain(name)
     }
+    room.work.goOn()
     return room
   }
 

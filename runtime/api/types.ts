@@ -58,6 +58,8 @@ export type Work = {
   ) => { readonly sync: number; readonly streams: { readonly [stream: string]: Progress } } | null
   /** Stops a running sync at its checkpoint; false: there is none. */
   readonly pauseSync: (connection: string) => boolean
+  /** Goes on with what the end of the process before this one cut off, but not with what a person paused. */
+  readonly goOn: () => void
   /** Tries a new credential that waits, or takes it because the time of the old one is over. Throws `api/not-found`. */
   readonly rotate: (connection: string) => Promise<Settled>
   /** What waits to be changed there is worked off, beside everything else. */

@@ -8,6 +8,7 @@ import { OURSELVES } from '../store/sqlite/ledger.ts'
 import type { Connection, Progress } from '../types.ts'
 import { drain, recheckDue, type WriteContext } from '../write/engine.ts'
 import { openNewId } from '../write/new-id.ts'
+import { ASKED, askedNote, goOn, SERVER_STOPPED } from './go-on.ts'
 import { rotate } from './rotate.ts'
 import { openTarget, targetOf } from './targets.ts'
 import type { House, Room, Target, Work } from './types.ts'
@@ -17,6 +18,8 @@ type Running = {
   readonly started: PromiseWithResolvers<number>
   sync: number
   readonly streams: { [stream: string]: Progress }
+  /** A person stopped it. */
+  paused: boolean
   readonly done: Promise<void>
 }
 
@@ -25,6 +28,7 @@ export function openWork(house: House, room: () => Room): Work {
   const beginning = new Set<string>()
   const drains = new Map<string, { again: boolean; readonly done: Promise<void> }>()
   const closing = new AbortController()
+  let going: Promise<void> = Promise.resolve()
   const newId = openNewId(house.now)
   const at = (): string => new Date(house.now()).toISOString()
   const actOf = (why: string): Act => ({ at: at(), by: OURSELVES, from: OURSELVES, why })
@@ -66,64 +70,77 @@ export function openWork(house: House, room: () => Room): Work {
     }
   }
 
-  return {
-    async sync(asked, { only, fresh }) {
-      const { name } = asked.connection
-      if (closing.signal.aborted) throw new Failure('api/stopping', name, 'the server is stopping')
-      if (syncs.has(name) || beginning.has(name)) throw new Failure('api/sync-running', name, `a sync of ${name} is under way`)
-      const paused = room().desk.paused(name)
-      if (paused !== null) throw new Failure('api/paused', name, `${name} is paused by ${paused.by}: ${paused.why}`)
-      const { store } = room()
-      // A new credential that has proved itself by now is the one to read with, and the snapshot is its.
-      const target = waits(asked.connection) ? await renewed(asked) : asked
-      const http = openTarget(house, room(), target, { act: actOf('a sync that was asked for'), what: 'sync' })
-      const stop = new AbortController()
-      const started = Promise.withResolvers<number>()
-      const streams: Running['streams'] = {}
-      const work = sync({
-        ...target,
-        http,
-        store: {
-          ...store,
-          beginSync: async (...given) => {
-            const row = await store.beginSync(...given)
-            running.sync = row.sync
-            started.resolve(row.sync)
-            return row
-          },
+  const begin: Work['sync'] = async (asked, { only, fresh }) => {
+    const { name } = asked.connection
+    if (closing.signal.aborted) throw new Failure('api/stopping', name, 'the server is stopping')
+    if (syncs.has(name) || beginning.has(name)) throw new Failure('api/sync-running', name, `a sync of ${name} is under way`)
+    const paused = room().desk.paused(name)
+    if (paused !== null) throw new Failure('api/paused', name, `${name} is paused by ${paused.by}: ${paused.why}`)
+    const { store } = room()
+    // A new credential that has proved itself by now is the one to read with, and the snapshot is its.
+    const target = waits(asked.connection) ? await renewed(asked) : asked
+    const http = openTarget(house, room(), target, { act: actOf('a sync that was asked for'), what: 'sync' })
+    const stop = new AbortController()
+    const started = Promise.withResolvers<number>()
+    const streams: Running['streams'] = {}
+    const work = sync({
+      ...target,
+      http,
+      store: {
+        ...store,
+        beginSync: async (...given) => {
+          const row = await store.beginSync(...given)
+          running.sync = row.sync
+          await store.note(row.sync, ASKED, askedNote(only))
+          started.resolve(row.sync)
+          return row
         },
-        now: house.now,
-        signal: stop.signal,
-        onProgress: (progress) => {
-          if (progress.kind !== 'wait') streams[progress.stream] = progress
-        },
-        ...(only === null ? {} : { only }),
-        fresh,
+        endSync: (sync, state, because, at) =>
+          store.endSync(
+            sync,
+            state,
+            state === 'paused' && closing.signal.aborted && !running.paused ? SERVER_STOPPED : because,
+            at,
+          ),
+      },
+      now: house.now,
+      signal: stop.signal,
+      onProgress: (progress) => {
+        if (progress.kind !== 'wait') streams[progress.stream] = progress
+      },
+      ...(only === null ? {} : { only }),
+      fresh,
+    })
+      .then(async ({ state }) => {
+        if (state === 'finished') await checkStanding(store, target.connector, name, at())
       })
-        .then(async ({ state }) => {
-          if (state === 'finished') await checkStanding(store, target.connector, name, at())
-        })
-        .catch((error: unknown) => {
-          started.reject(error)
-          told(`sync of ${name}`, error)
-        })
-        .finally(async () => {
-          syncs.delete(name)
-          room().sweeps.soon()
-          await http.close()
-        })
-      const running: Running = { stop, started, sync: 0, streams, done: work }
-      syncs.set(name, running)
-      return await started.promise
-    },
+      .catch((error: unknown) => {
+        started.reject(error)
+        told(`sync of ${name}`, error)
+      })
+      .finally(async () => {
+        syncs.delete(name)
+        room().sweeps.soon()
+        await http.close()
+      })
+    const running: Running = { stop, started, sync: 0, streams, paused: false, done: work }
+    syncs.set(name, running)
+    return await started.promise
+  }
+
+  return {
+    sync: begin,
     rotate: (connection) => rotate(house, room(), connection, actOf('a new credential that waits')),
     running: (connection) => {
       const found = syncs.get(connection)
       return found === undefined ? null : { sync: found.sync, streams: { ...found.streams } }
     },
     pauseSync: (connection) => {
-      syncs.get(connection)?.stop.abort()
-      return syncs.has(connection)
+      const running = syncs.get(connection)
+      if (running === undefined) return false
+      running.paused = true
+      running.stop.abort()
+      return true
     },
     drain: (connection) => {
       const running = drains.get(connection)
@@ -145,8 +162,13 @@ export function openWork(house: House, room: () => Room): Work {
       // In the next turn: the answer to who asked comes first.
       drains.set(connection, { again: false, done: new Promise((done) => setImmediate(() => void loop().finally(done))) })
     },
+    goOn: () => {
+      going = goOn(house, room(), begin, closing.signal).catch((error: unknown) => told('going on with syncs', error))
+    },
     async close() {
       closing.abort(new Failure('api/stopping', '', 'the server is stopping'))
+      // What it has begun by now is stopped with the others.
+      await going
       for (const { stop } of syncs.values()) stop.abort()
       await Promise.all([...syncs.values(), ...drains.values()].map(({ done }) => done))
     },
