@@ -81,8 +81,26 @@ function assembled(
     const [its, action] = random.one(actions)
     doc['actions'] = { [its]: copy(action) }
   }
+  fitted(doc)
   if (random.chance(0.85)) thinned(random, doc)
   return doc
+}
+
+/** Feeds and webhook of which something is there to be named: else nothing of them would be looked into further. */
+function fitted(doc: { [key: string]: Tree }): void {
+  const streams = Object.keys(doc['streams'] as { [key: string]: Tree })
+  const fits = ({ names }: { [key: string]: Tree }): Tree[] =>
+    (Array.isArray(names) ? names : []).filter((one) => streams.includes(String((one as { [key: string]: Tree })['stream'])))
+  const feeds = named(doc['feeds']).flatMap(([name, tree]) => {
+    const feed = tree as { [key: string]: Tree }
+    return fits(feed).length === 0 ? [] : [[name, { ...feed, names: fits(feed) }] as const]
+  })
+  if (feeds.length > 0) doc['feeds'] = Object.fromEntries(feeds.slice(0, 1))
+  else delete doc['feeds']
+  const webhook = doc['webhook'] as { [key: string]: Tree } | undefined
+  if (webhook !== undefined && fits(webhook).length > 0)
+    doc['webhook'] = { ...webhook, names: fits(webhook), polls: Object.keys((doc['feeds'] ?? {}) as object) }
+  else delete doc['webhook']
 }
 
 /** Only settings that are named, few fields, one proof, half of what is optional: a fifth of the text, and the same words all in all. */
