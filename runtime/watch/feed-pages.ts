@@ -1,4 +1,5 @@
 /** The pages of a feed, to the end that it declares. What comes is data. */
+import { createHash } from 'node:crypto'
 import { Failure } from '../errors.ts'
 import { feed as feedWords } from '../kinds/feed/index.ts'
 import type { FeedAsk, FeedKind } from '../kinds/kind.ts'
@@ -11,11 +12,13 @@ import type { Feed, PageState } from '../types.ts'
 import { namesOf, type WatchContext } from './context.ts'
 
 /** What is beyond is told to nobody: a feed that goes on for so long is behind for good, or has no end. */
-export const MOST_PAGES = 1_000
+const MOST_PAGES = 1_000
+/** So many in a row that were each as one before them (empty ones too), and it has no end: nothing is learned by the other nine hundred. */
+const MOST_ALIKE = 100
 
 export type Followed =
   | { readonly is: 'whole'; readonly pages: number; readonly body: unknown }
-  | { readonly is: 'endless'; readonly pages: number }
+  | { readonly is: 'endless'; readonly pages: number; readonly because: string }
   /** The target no longer knows the position. */
   | { readonly is: 'lost'; readonly pages: number; readonly because: string }
   | { readonly is: 'failed'; readonly pages: number; readonly because: string }
@@ -44,6 +47,8 @@ export async function followFeed(
   const names = { ...namesOf(context), ...ask.vars }
   const first = ask.url === null ? {} : { url: ask.url }
   const asked = new Set<string>()
+  const told = new Set<string>()
+  let alike = 0
   let state: PageState = paged.pages.first(feed.pages)
   for (let pages = 0; pages < MOST_PAGES; pages++) {
     const patch = paged.pages.ask(feed.pages, state)
@@ -59,7 +64,14 @@ export async function followFeed(
     await onItems(opened.records)
     if (opened.next.kind === 'end') return { is: 'whole', pages: pages + 1, body: observation.body }
     if (opened.next.kind === 'broken') return { is: 'failed', pages: pages + 1, because: opened.next.because }
+    const page = sha256(JSON.stringify(opened.records))
+    alike = told.has(page) ? alike + 1 : 0
+    if (alike === MOST_ALIKE)
+      return { is: 'endless', pages: pages + 1, because: `${MOST_ALIKE} pages in a row were as one before them` }
+    told.add(page)
     state = opened.next.state
   }
-  return { is: 'endless', pages: MOST_PAGES }
+  return { is: 'endless', pages: MOST_PAGES, because: `it has no end within ${MOST_PAGES} pages` }
 }
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('base64')

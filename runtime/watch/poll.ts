@@ -8,7 +8,7 @@ import { compileValue } from '../kinds/value/value.ts'
 import type { Feed } from '../types.ts'
 import type { Advance, FeedState, Hole, Position, Touched } from '../watch-types.ts'
 import { iso, namesOf, type WatchContext } from './context.ts'
-import { compileFeed, type FeedPages, followFeed, MOST_PAGES } from './feed-pages.ts'
+import { compileFeed, type FeedPages, followFeed } from './feed-pages.ts'
 import { openNaming } from './naming.ts'
 
 export type Poll = {
@@ -100,7 +100,7 @@ async function ask(context: WatchContext, feed: Feed, position: Position | null,
         followed.pages,
       )
     case 'endless':
-      return await anew(context, feed, pages, position, `it has no end within ${MOST_PAGES} pages`, followed.pages)
+      return await anew(context, feed, pages, position, followed.because, followed.pages)
     case 'whole': {
       const done = pages.word.after(feed.from, position, { body: followed.body, now_ms })
       if ('broken' in done) return { is: 'failed', pages: followed.pages, because: done.broken }
