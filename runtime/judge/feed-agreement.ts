@@ -60,8 +60,6 @@ export type Found = Pick<Change, 'id' | 'kind'> & {
   readonly named: boolean
   /** Of an update: the fields that moved; null: not known. */
   readonly moved: readonly string[] | null
-  /** A by-id read showed it gone before: the feed, or somebody, had named it then. */
-  readonly seen_gone: boolean
 }
 
 export type Tally = {
@@ -78,7 +76,7 @@ export const NOTHING_FOUND: Tally = { changes: 0, named: 0, skipped: [], open: 0
 export function tally(feed: Pick<Feed, 'tells' | 'silent_on'>, found: readonly Found[]): Tally {
   const open = found.filter(({ kind }) => kind === 'vanished' || kind === 'returned').length
   const owed = found.filter((one) => isOwed(feed, one))
-  const skipped = owed.filter((one) => !one.named && !one.seen_gone)
+  const skipped = owed.filter((one) => !one.named)
   return { changes: owed.length, named: owed.length - skipped.length, skipped: [...new Set(skipped.map(({ id }) => id))], open }
 }
 

@@ -120,22 +120,10 @@ async function tallied(
   const named = new Set(ids.length === 0 ? [] : await store.namedSince(connection.name, feed.name, stream, last.began_at, ids))
   const found: Found[] = []
   for (const { seq, id, kind } of changes) {
-    const unnamed = !named.has(id)
     const moved = kind === 'updated' && feed.silent_on.length > 0 ? await store.movedFields(connection.name, seq) : null
-    const seen_gone = unnamed && kind === 'confirmed_deleted' ? await wasSeenGone({ store, connection }, stream, id) : false
-    found.push({ id, kind, named: !unnamed, moved, seen_gone })
+    found.push({ id, kind, named: named.has(id), moved })
   }
   return tally(feed, found)
-}
-
-/** Its going may have been held back for a read or more: then it was told, and looked at, long before the change was. */
-async function wasSeenGone(
-  { store, connection }: Pick<Agreeing, 'store' | 'connection'>,
-  stream: string,
-  id: string,
-): Promise<boolean> {
-  const seen = await store.sightings(connection.name, { after: 0, limit: 100, stream, id })
-  return seen.findLast(({ shows }) => shows !== 'unanswered')?.shows === 'gone'
 }
 
 /** Number of the last change that a sync, or one before it, brought: changes stand in the order of syncs. */

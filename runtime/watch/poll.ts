@@ -41,7 +41,7 @@ export async function pollFeed(context: WatchContext, feed: Feed): Promise<Poll>
   }
   const lost = polled.lost ?? (await forgotten(context, feed, state, seen.events(), at))
   const hole: Hole | null = lost === null ? null : { feed: feed.name, from: state?.told_until ?? at, to: at, because: lost }
-  const touched = polled.begun ? [] : seen.touched()
+  const touched = seen.touched()
   const advance: Advance = {
     feed: feed.name,
     streams: [...new Set(feed.names.map(({ stream }) => stream))],
@@ -73,8 +73,6 @@ type Told = {
   readonly forget_before_ms: number | null
   /** Why what was before is lost; null: it is not. */
   readonly lost: string | null
-  /** It was asked for its first position: what is listed before that names nobody. */
-  readonly begun: boolean
 }
 type Asked = Told | { readonly is: 'failed'; readonly pages: number; readonly because: string }
 type Take = (items: readonly unknown[]) => Promise<void>
@@ -104,11 +102,12 @@ async function ask(context: WatchContext, feed: Feed, position: Position | null,
     case 'whole': {
       const done = pages.word.after(feed.from, position, { body: followed.body, now_ms })
       if ('broken' in done) return { is: 'failed', pages: followed.pages, because: done.broken }
-      return { is: 'told', pages: followed.pages, ...done, lost: null, begun: position === null }
+      return { is: 'told', pages: followed.pages, ...done, lost: null }
     }
   }
 }
 
+/** What is listed before the first position names nobody. */
 const nobody: Take = async () => {}
 
 /** From here on, as if it had never been asked: what was told so far is kept, what was not is a hole. */
@@ -124,20 +123,20 @@ async function anew(
   const now_ms = context.now()
   const wanted: FeedAsk = pages.word.ask(feed.from, null, now_ms)
   if (wanted.ask === 'lost') return { is: 'failed', pages: before, because: wanted.because }
-  if (wanted.ask === 'nothing') return { ...begun(feed, pages, wanted.to, now_ms), pages: before, lost, begun: false }
+  if (wanted.ask === 'nothing') return { ...begun(feed, pages, wanted.to, now_ms), pages: before, lost }
   const followed = await followFeed(context, feed, pages, wanted, nobody)
   const count = before + followed.pages
   if (followed.is === 'endless') return { is: 'failed', pages: count, because: `${lost}; and its beginning has no end either` }
   if (followed.is !== 'whole') return { is: 'failed', pages: count, because: `${lost}; and anew: ${followed.because}` }
   const done = pages.word.after(feed.from, null, { body: followed.body, now_ms })
   if ('broken' in done) return { is: 'failed', pages: count, because: `${lost}; and anew: ${done.broken}` }
-  return { is: 'told', pages: count, ...done, lost, begun: false }
+  return { is: 'told', pages: count, ...done, lost }
 }
 
 function begun(feed: Feed, { word }: FeedPages, to: Position, now_ms: number): Told {
   const done = word.after(feed.from, to, { body: null, now_ms })
   const told = 'broken' in done ? { told_until_ms: now_ms, forget_before_ms: null } : done
-  return { is: 'told', pages: 0, ...told, to, lost: null, begun: true }
+  return { is: 'told', pages: 0, ...told, to, lost: null }
 }
 
 // ---------------------------------------------------------------- what came

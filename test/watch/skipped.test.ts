@@ -1,6 +1,9 @@
 /** R28: a feed that does not tell everything. What it skipped is found by the whole reads, named, and looked at. */
 import { expect, test } from 'vitest'
-import { type FeedWord, type Lab, MIN, watchLab, worth } from './lab.ts'
+import { sync } from '../../runtime/read/sync.ts'
+import type { Connector } from '../../runtime/types.ts'
+import { watchOnce } from '../../runtime/watch/once.ts'
+import { compiled, declared, type FeedWord, type Lab, MIN, watchLab, worth } from './lab.ts'
 
 const BOTH: readonly FeedWord[] = ['events', 'delta']
 
@@ -13,6 +16,11 @@ async function begun(feeds: readonly FeedWord[], more: Parameters<typeof watchLa
   lab.pass(15 * MIN)
   expect(worth(await lab.watch())).toMatch(/^untested: users: the first complete read since it is asked/)
   return lab
+}
+
+async function readBy(lab: Lab, connector: Connector): Promise<void> {
+  const http = { ...lab.context, stats: () => null as never, sendOnce: null as never, close: async () => {} }
+  await sync({ ...lab.context, connector, http, now: lab.context.now, signal: AbortSignal.any([]) })
 }
 
 /** So long that nothing comes late any more. */
@@ -122,17 +130,52 @@ test('a feed begun in the middle of a read is untested: that read may have seen 
 
 test('what another connector read differently is no change that a feed skipped', async () => {
   const lab = await begun(['events'])
-  const { compiled, declared } = await import('./lab.ts')
   const connector = compiled(
     declared(['events'], { users: { fields: { userName: 'login', active: 'on', lastLoginAt: 'seen', title: 'login' } } }),
   )
-  const { sync } = await import('../../runtime/read/sync.ts')
-  const { watchOnce } = await import('../../runtime/watch/once.ts')
   lab.pass(MIN)
-  const http = { ...lab.context, stats: () => null as never, sendOnce: null as never, close: async () => {} }
-  await sync({ ...lab.context, connector, http, now: lab.context.now, signal: AbortSignal.any([]) })
+  await readBy(lab, connector)
   lab.pass(15 * MIN)
   const watched = await watchOnce({ ...lab.context, connector })
   expect(worth(watched)).toMatch(/^untested: users: the first complete read since it is asked/)
   expect(watched.looked.looks).toBe(0)
+})
+
+test('nor what another connector read in between, and not whole', async () => {
+  const lab = await begun(['events'])
+  const other = compiled(
+    declared(['events'], { users: { fields: { userName: 'login', active: 'on', lastLoginAt: 'seen', title: 'login' } } }),
+  )
+  for (let n = 41; n <= 60; n++) lab.world.people.set(`u${n}`, { id: `u${n}`, login: `p${n}@acme.example`, on: true })
+  lab.world.lie = ({ path, query }) => (path === '/users' && query['after'] !== undefined ? { status: 403, body: {} } : undefined)
+  await readBy(lab, other)
+  lab.world.lie = () => undefined
+  expect((await lab.store.changes('acme', { after: 40, limit: 100 })).map(({ kind }) => kind)).toContain('updated')
+  expect(await readAgain(lab)).toMatch(/^untested: users: the first complete read since it is asked/)
+})
+
+test('what merely left the list is held against no feed: nobody could say what became of it', async () => {
+  const lab = await begun(['events'])
+  lab.change('u3', null, false)
+  lab.world.lie = ({ path }) => (path === '/users/u3' ? { status: 403, body: {} } : undefined)
+  lab.change('u4', { on: false })
+  expect(await readAgain(lab)).toBe(
+    'steady: users: it named all 1 that changed between the reads of sync 1 and 2; 1 that left the list or came back to it are not counted',
+  )
+})
+
+test('namings count from when the read of that stream began, not its sync', async () => {
+  const lab = await begun(['events'])
+  const asked: string[] = []
+  const namedSince: typeof lab.store.namedSince = (connection, feed, stream, from, ids) => {
+    asked.push(from)
+    return lab.store.namedSince(connection, feed, stream, from, ids)
+  }
+  const [before] = await lab.store.snapshots('acme')
+  lab.change('u1', { on: false })
+  lab.pass(MIN)
+  await lab.sync()
+  lab.pass(15 * MIN)
+  await watchOnce({ ...lab.context, store: { ...lab.store, namedSince } })
+  expect(asked).toEqual([before?.complete?.facts.started_at])
 })
