@@ -113,7 +113,7 @@ describe('a delta', () => {
   })
 
   test('it goes on with the mark of the last page: an address, or a token for the list', () => {
-    const to = { mark: LINK }
+    const to = { mark: LINK, at: new Date(NOW).toISOString() }
     expect(of(url).after(url, null, { body: { '@odata.deltaLink': LINK }, now_ms: NOW })).toEqual({
       to,
       told_until_ms: NOW,
@@ -128,6 +128,15 @@ describe('a delta', () => {
       vars: { position: '4711' },
       url: null,
     })
+  })
+
+  test('an older position than the target takes is lost, and said to be; one of unknown age is tried', () => {
+    const week = { ...url, kept: '7d' }
+    const at = (ms: number) => ({ mark: LINK, at: new Date(ms).toISOString() })
+    expect(of(week).ask(week, at(NOW - 7 * DAY), NOW).ask).toBe('list')
+    expect(of(week).ask(week, at(NOW - 7 * DAY - 1), NOW)).toMatchObject({ ask: 'lost', because: expect.stringContaining('7d') })
+    expect(of(week).ask(week, { mark: LINK }, NOW).ask).toBe('list')
+    expect(of(url).ask(url, at(NOW - 900 * DAY), NOW).ask).toBe('list')
   })
 
   test.each<[string, KindOptions, unknown]>([
