@@ -127,7 +127,6 @@ function scenariosOf(dialect: Dialect): readonly Scenario[] {
   const reads = READ_SCENARIOS.filter(({ target }) => streams.some((stream) => target(dialect, stream))).map((scenario) => ({
     ...scenario,
     costly: scenario.sizes.includes('thousands') || scenario.sizes.includes('parents'),
-    ...(scenario.sizes.includes('parents') ? { every: 64 } : {}),
   }))
   return [...reads, ...WATCH_SCENARIOS.filter((scenario) => fitsWatch(scenario, dialect))]
 }

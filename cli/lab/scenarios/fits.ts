@@ -65,8 +65,8 @@ export const listTotalled: Fits = (dialect, name) =>
 /** Whose list is asked for a second time, otherwise. */
 export const twice: Fits = (dialect, name) =>
   declared(dialect, name)?.prove.some((proof) => proof.kind === 'second_pass') === true
-/** Read below groups, of which there can be a thousand. */
-export const crowded: Fits = (dialect, name) => edges(dialect, name) && crowdOf(dialect, name) !== null
+/** Read below groups, of which there can be a thousand, in one answer each: by pages and twice that would be a tenth of all that the lab may take. */
+export const crowded: Fits = (dialect, name) => edges(dialect, name) && !paged(dialect, name) && crowdOf(dialect, name) !== null
 /** The collection of those groups. */
 export function crowdOf(dialect: Dialect, name: string): string | null {
   const each = Object.values(declared(dialect, name)?.each ?? {}).find((one) => one.from === 'stream')
