@@ -103,12 +103,6 @@ export const ERRORS = {
     again: false,
     next: 'List what there is; an object of another tenant is never found.',
   },
-  'api/not-watched': {
-    means: 'The connector declares nothing to watch the target by.',
-    http: 409,
-    again: false,
-    next: 'Declare feeds or a webhook in the connector; whole reads find every change without them.',
-  },
   'api/path': {
     means: 'The path is written in a way that is refused.',
     http: 400,

@@ -56,8 +56,7 @@ export function openWatching(house: House, room: () => Room): Watching {
     const paused = room().desk.paused(name)
     if (paused !== null) throw new Failure('api/paused', name, `${name} is paused by ${paused.by}: ${paused.why}`)
     const connector = room().known(connection.connector)
-    if (!isWatched(connector))
-      throw new Failure('api/not-watched', name, `${connector.connector} declares no feed and no webhook`)
+    if (!isWatched(connector)) throw new Failure('watch/nothing', name, `${connector.connector} declares no feed and no webhook`)
     const { send } = httpOf({ connector, connection })
     const { store } = room()
     const seen = `${name} ${connection.created_at}`
@@ -87,7 +86,7 @@ export function openWatching(house: House, room: () => Room): Watching {
     if (closing.signal.aborted) return
     now(name).catch((error: unknown) => {
       const code = error instanceof Failure ? error.code : error instanceof Error ? error.name : 'unknown'
-      const quiet = code === 'api/paused' || code === 'api/not-watched' || code === 'api/not-found'
+      const quiet = code === 'api/paused' || code === 'watch/nothing' || code === 'api/not-found'
       if (!quiet && !closing.signal.aborted) house.log(`${room().tenant}: watching ${name} ended with ${code}`)
     })
   }

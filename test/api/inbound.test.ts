@@ -109,8 +109,8 @@ describe('an address', () => {
       connector: 'test-write-rest',
       settings: { url: 'http://127.0.0.1:9' },
     })
-    expect((await send('POST', '/v1/connections/plain/inbound')).doc.code).toBe('api/not-watched')
-    expect((await send('POST', '/v1/connections/plain/watch')).doc.code).toBe('api/not-watched')
+    expect((await send('POST', '/v1/connections/plain/inbound')).doc.code).toBe('watch/nothing')
+    expect((await send('POST', '/v1/connections/plain/watch')).doc.code).toBe('watch/nothing')
     expect((await send('GET', '/v1/connections/plain/watch')).doc).toMatchObject({ feeds: [], webhook: null })
   })
 
@@ -199,9 +199,11 @@ describe('how much', () => {
       const wrong = (path: string, from: string) => () => slow.post(path, '{}', { 'content-type': 'application/json' }, { from })
       expect(await codes(6, wrong(`/v1/inbound/${'A'.repeat(22)}`, '192.0.2.1'))).toEqual([404, 404, 404, 404, 404, 429])
       expect(await codes(4, wrong(one.path, '192.0.2.2'))).toEqual([401, 401, 401, 401])
+      // At whichever address of ours: the next one is the last.
+      expect(await codes(2, wrong(two.path, '192.0.2.2'))).toEqual([401, 429])
       // Of one connection no more than its own; the address has not been refused.
       expect(await codes(2, right(one, '192.0.2.3'))).toEqual([200, 429])
-      expect(await codes(5, right(two, '192.0.2.3'))).toEqual([200, 200, 200, 200, 200])
+      expect(await codes(4, right(two, '192.0.2.3'))).toEqual([200, 200, 200, 200])
       const waited = await right(one, '192.0.2.3')()
       expect(waited.headers.get('retry-after')).toBe('1')
       expect(waited.doc.cause).toMatch(/^wait/)

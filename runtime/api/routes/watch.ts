@@ -35,13 +35,13 @@ export const watching: readonly Route[] = [
     summary: 'Ask every feed and look at whoever was named, now. 202: it is still under way. No snapshot and no verdict changes',
     roles: OPERATES,
     answers: { 200: ref('WatchRound'), 202: ref('WatchState') },
-    codes: ['api/not-found', 'api/connector', 'api/not-watched', 'api/paused'],
+    codes: ['api/not-found', 'api/connector', 'watch/nothing', 'api/paused'],
     act: async (ask) => {
       const { house, room, act } = ask
       const target = await watchedOf(ask)
       const { name } = target.connection
       if (!isWatched(target.connector))
-        throw new Failure('api/not-watched', 'connection', `${target.connector.connector} declares no feed and no webhook`)
+        throw new Failure('watch/nothing', 'connection', `${target.connector.connector} declares no feed and no webhook`)
       await room.store.enter({ ...act('asked for through the API'), what: 'watch asked for', about: name, detail: {} })
       const waiting = new AbortController()
       const round = room.watching.now(name)
@@ -95,7 +95,7 @@ export const watching: readonly Route[] = [
     roles: OPERATES,
     answers: { 201: ref('NewInbound') },
     shown_once: true,
-    codes: ['api/not-found', 'api/connector', 'api/not-watched'],
+    codes: ['api/not-found', 'api/connector', 'watch/nothing'],
     act: async (ask) => await made(ask, await watchedOf(ask)),
   },
   {
@@ -123,7 +123,7 @@ const watchedOf = async ({ house, room, params }: Ask): Promise<Target> => await
 
 async function made({ house, room, who, at, act }: Ask, { connector, connection }: Target): Promise<Answer> {
   const { name } = connection
-  if (connector.webhook === null) throw new Failure('api/not-watched', 'connection', `${connector.connector} declares no webhook`)
+  if (connector.webhook === null) throw new Failure('watch/nothing', 'connection', `${connector.connector} declares no webhook`)
   const what = addressOf(house, room, connection) === null ? 'inbound address made' : 'inbound address renewed'
   // First the ledger: an address that nobody knows of must not be.
   await room.store.enter({ ...act('through the API'), what, about: name, detail: {} })
