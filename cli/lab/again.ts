@@ -4,6 +4,7 @@
  */
 import type { Finding, ReadFacts, StoredRecord, Verdict } from '../../runtime/types.ts'
 import { COSTLY, isCostly, without } from './evidence.ts'
+import type { Hanging } from './worth-types.ts'
 
 type Off = readonly string[]
 type Parents = ReadFacts['parents']
@@ -20,12 +21,6 @@ export type Evidence = {
   /** Readings with wrong rows that something had read again. */
   readonly thrown_away: readonly Wrong[]
 }
-export type Hanging = {
-  readonly asked: readonly string[]
-  readonly escapes: readonly string[]
-  readonly carried_by: readonly string[]
-}
-
 /** Hears a sync. `isWrong`: whether rows that are about to be read again differ from the truth as it is now. */
 export function listen<A extends Attempt>(isWrong: (stream: string, session: Session) => Promise<boolean>) {
   const last = new Map<string, Judging>()
@@ -76,8 +71,10 @@ export function hangingOn(
       without(off),
       parentsOf(stream).map((parent) => ({ stream: parent, verdict: verdictOf(parent, off).is })),
     )
+  const named = new Set<string>()
   const escapes = subjects.flatMap(({ stream, judge, ends }) => {
     const findings = [...said(judge, stream, []).findings, ...findingsAbove(stream)]
+    for (const { check, result } of findings) if (result === 'refutes') named.add(check)
     return smallest(liftable(findings), (off) => ends(without(off)) && said(judge, stream, off).is === 'complete')
   })
   const carried = yes.flatMap((stream) => {
@@ -85,7 +82,8 @@ export function hangingOn(
     return smallest(carrying(findings), (off) => verdictOf(stream, off).is !== 'complete')
   })
   const asked = new Set([...last.keys()].flatMap((stream) => verdictOf(stream, []).findings.map(({ check }) => check)))
-  return { asked: COSTLY.filter((item) => asked.has(item)), escapes: minimal(escapes), carried_by: minimal(carried) }
+  const costly = (some: ReadonlySet<string>) => COSTLY.filter((item) => some.has(item))
+  return { asked: costly(asked), named: costly(named), escapes: minimal(escapes), carried_by: minimal(carried) }
 }
 
 function remembered(last: Evidence['last'], parentsOf: (stream: string) => readonly string[]) {

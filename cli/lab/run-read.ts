@@ -63,7 +63,8 @@ export async function playRead(
     ...(options.onExchange === undefined ? {} : { onExchange: options.onExchange }),
   })
   const chosen = choose(scenario, dialect, twin, page_size, random)
-  const only = streamsFor(dialect, chosen.target, scenario.all_streams === true)
+  const struck = [...new Set([chosen.target, ...chosen.lies.map((lie) => lie.stream)])]
+  const only = streamsFor(dialect, struck, scenario.all_streams === true)
   const store = await rig.store()
   const victims = scenario.canaries === true ? idsOf(twin, chosen.target, random) : null
   const planted = victims === null ? {} : { [chosen.target]: victims }
@@ -98,7 +99,8 @@ export async function playRead(
   }
   const requests = twin.requests() - asks
   const judged = await judge(stage, scenario, chosen.target, { before, moments }, last, earlier)
-  const wanted = scenario.stopped === true ? ['stopped'] : [...new Set(lies.map((lie) => lie.fault))]
+  const wanted = scenario.stopped === true ? ['stopped'] : [...new Set(lies.map(labelOf))]
+  const must = mustNotice(chosen.drawn, fired)
   const best = dialect.file.streams[chosen.target]?.best
   const capped = scenario.class === 'faulty' && judged.said === best?.is ? `stream ${chosen.target}: ${best.because}` : null
   const run: Omit<Run, 'log'> = {
@@ -128,7 +130,7 @@ export async function playRead(
   }
   const log = createHash('sha256')
     .update(twin.log())
-    .update(JSON.stringify([run.said, run.because, run.differs, run.fired, run.asked, run.escapes, run.carried_by]))
+    .update(JSON.stringify([run.said, run.because, run.differs, run.fired, run.asked, run.named, run.escapes, run.carried_by]))
     .digest('hex')
   return { ...run, log }
 }

@@ -8,7 +8,7 @@
  * policy    what another way of reading or writing would have said of the same twin
  */
 
-import type { Worth } from './worth-types.ts'
+import type { Hanging, Worth } from './worth-types.ts'
 
 export type Side = 'read' | 'write'
 
@@ -49,7 +49,7 @@ export type Scenario = {
 
 export type Checked = { readonly checked: number; readonly elsewhere: number }
 
-export type Run = {
+export type Run = Partial<Hanging> & {
   readonly scenario: string
   readonly side: Side
   readonly class: FaultClass
@@ -83,12 +83,6 @@ export type Run = {
   readonly ms: number
   /** Requests held against the target's official description, and those of which it is known to say nothing; absent: nothing was. */
   readonly official?: Checked
-  /** Evidence items that cost requests and said something in it. Reads only, as the next two; absent: it was not judged again. */
-  readonly asked?: readonly string[]
-  /** Items, or `a+b` together, without which it would have said `complete` of what differs from the truth. Judged again, not played again. */
-  readonly escapes?: readonly string[]
-  /** Items, or `a+b` together, without which an honest read would not be `complete`. */
-  readonly carried_by?: readonly string[]
   /** sha-256 over the twin's log of requests and answers, what was said and what it hangs on; the same seed gives the same. */
   readonly log: string
 }

@@ -1,5 +1,17 @@
 /** What evidence items are worth, judged again over all reads. */
 
+/** Of a read that was judged again, not played again: what its verdict hangs on. */
+export type Hanging = {
+  /** Items that cost requests and said something in it. */
+  readonly asked: readonly string[]
+  /** Those of them that refuted what differs from the truth. */
+  readonly named: readonly string[]
+  /** Items, or `a+b` together, without which it would have said `complete` of what differs from the truth. */
+  readonly escapes: readonly string[]
+  /** Items, or `a+b` together, without which an honest read would not be `complete`. */
+  readonly carried_by: readonly string[]
+}
+
 /** With which other item, neither of them alone, and in how many reads. */
 export type WithOne = readonly { readonly with: string; readonly reads: number }[]
 
@@ -10,6 +22,8 @@ export type ItemWorth = {
   readonly costs: boolean
   /** Reads with a lie in which it said something; of an item that costs nothing all of them. */
   readonly lies: number
+  /** Of those: it named them, with others or alone. Null of an item that costs nothing: not counted. */
+  readonly named: number | null
   /** Of those: `complete` and wrong without it alone; or without it and one other. */
   readonly prevents: number
   readonly prevents_with: WithOne

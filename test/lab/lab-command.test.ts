@@ -189,10 +189,12 @@ describe('what reads hang on', () => {
     const table = out.slice(out.indexOf('What reads hang on'))
     const page = readFileSync(file, 'utf8')
     expect(table).toMatch(/^What reads hang on: \d+ with a lie and \d+ honest ones judged again without each item\n/)
-    expect(table).toMatch(/total +0 of \d+ +– +0 of \d+ +– +nothing hangs on it\n/)
-    expect(table).toMatch(/by_id +0 of \d+ +\d+ count +0 of/)
-    for (const line of table.match(/enough that .*|and that no honest .*/g) ?? ['']) expect(page).toContain(`<li>${line}</li>`)
-    expect(page).toContain('<td>nothing hangs on it</td>')
+    expect(table).toMatch(/total +0 +0 of \d+ +– +0 of \d+ +–\n/)
+    expect(table).toMatch(/second_pass +0 +\d+ of \d+ +– +\d+ of \d+ +– +R1\n/)
+    expect(table).toMatch(/by_id +\d+ +0 of \d+ +\d+ count +0 of/)
+    for (const line of table.match(/cost requests, and .*|enough that .*|and that no honest .*/g) ?? [''])
+      expect(page).toContain(`<li>${line}</li>`)
+    expect(table).toContain('cost requests, and nothing here hangs on them: total\n')
   })
 
   test('is left out where only changes were played', async () => {

@@ -39,10 +39,12 @@ const worth = (...runs: readonly Run[]) => {
 }
 
 describe('over many reads', () => {
-  test('an item counts the lies that it alone prevents, of those in which it said something', () => {
-    const { of, lies } = worth(lie('count'), lie('count'), lie(), run('faulty', { asked: ['total'] }), honest())
+  test('an item counts the lies that it names, and that it alone prevents, of those in which it said something', () => {
+    const named = { named: ['count', 'total'] }
+    const runs = [lie('count'), lie('count'), run('faulty', named), run('faulty', { asked: ['total'] }), run('odd', named)]
+    const { of, lies } = worth(...runs)
     expect(lies).toBe(4)
-    expect(of('count')).toMatchObject({ prevents: 2, lies: 3, escapes: ['R1'], prevents_with: [] })
+    expect(of('count')).toMatchObject({ named: 1, prevents: 2, lies: 3, escapes: ['R1'], prevents_with: [] })
     expect(of('total')).toMatchObject({ prevents: 0, lies: 4 })
   })
 
@@ -176,6 +178,11 @@ describe('a judge without an item', () => {
     expect(hangingOn(evidence, above, ['members'], []).escapes).toEqual(['count', 'parents'])
     const honest = evidenceOf({ groups: [yes('count')], members: [yes('count_per_parent')] })
     expect(hangingOn(honest, above, [], ['members']).carried_by).toEqual(['count', 'count_per_parent'])
+  })
+
+  test('named is by what refutes wrong rows, of these lists or above them, and no other', () => {
+    const evidence = evidenceOf({ users: [no('count')], groups: [no('gaps'), no('total')], members: [no('by_id')] })
+    expect(hangingOn(evidence, above, ['members'], []).named).toEqual(['total', 'by_id'])
   })
 
   test('names the least of several wrong lists: what one of them hangs on is enough', () => {

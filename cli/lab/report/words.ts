@@ -94,19 +94,20 @@ export function ablationWords(one: Ablation): {
   }
 }
 
-/** Of a table over all reads: what an item that is gone lets through, and whom it costs their yes. */
-export const WORTH = ['prevents alone', 'with one other', 'carries alone', 'with one other'] as const
+/** Of a table over all reads: what an item names, what it lets through where it is gone, and whom it costs their yes. */
+export const WORTH = ['names', 'alone prevents', 'or with one', 'alone carries', 'or with one'] as const
 
 export function worthWords(one: ItemWorth): { readonly numbers: readonly string[]; readonly note: string } {
   const moved = one.moved === 0 ? '' : `, and ${count(one.moved)} of no lie`
   return {
     numbers: [
+      one.named === null ? '' : count(one.named),
       `${count(one.prevents)} of ${count(one.lies)}${moved}`,
       pairs(one.prevents_with),
       `${count(one.carries)} of ${count(one.honest)}`,
       pairs(one.carries_with),
     ],
-    note: shouldGo(one) ? 'nothing hangs on it' : one.escapes.join(', '),
+    note: one.escapes.join(', '),
   }
 }
 
@@ -116,15 +117,17 @@ const pairs = (some: WithOne): string =>
 export const worthTitle = ({ lies, honest }: Worth): string =>
   `What reads hang on: ${count(lies)} with a lie and ${count(honest)} honest ones judged again without each item`
 
-/** The smallest set that must stay: in it no item counts for what another would have caught. */
-export function enoughWords({ enough }: Worth): readonly string[] {
+/** What should go, and the smallest set that must stay: in it no item counts for what another would have caught. */
+export function enoughWords({ enough, items }: Worth): readonly string[] {
   const said = (sets: readonly (readonly string[])[]) => {
     const [first = [], ...others] = sets
     const more =
       others.length === 0 ? '' : `; ${count(others.length)} other ${others.length === 1 ? 'choice' : 'choices'} as small`
     return `${first.length === 0 ? 'none of those that cost' : first.join(', ')}${more}`
   }
+  const idle = items.filter(shouldGo).map(({ item }) => item)
   return [
+    ...(idle.length === 0 ? [] : [`cost requests, and nothing here hangs on them: ${idle.join(', ')}`]),
     `enough that none of these lies escapes: ${said(enough.lies)}`,
     `and that no honest one falls, too: ${said(enough.all)}`,
   ]

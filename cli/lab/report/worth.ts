@@ -34,6 +34,7 @@ function itemOf(item: string, { lies, controls, honest }: Reads): ItemWorth {
     item,
     costs,
     lies: lies.filter(spoke).length,
+    named: costs ? lies.filter((run) => run.named?.includes(item) === true).length : null,
     prevents: escaped.length,
     prevents_with: withOne(item, lies, 'escapes'),
     escapes: [...new Set(escaped.map(({ scenario }) => scenario))].sort((a, b) => a.localeCompare(b, 'en', { numeric: true })),
