@@ -14,7 +14,7 @@ export type Position = JsonObject
 
 export type Touched = { readonly stream: string; readonly id: string }
 
-/** What named it: a feed by its name, or the connection's webhook. */
+/** What named it, or should have and did not: a feed by its name, or the connection's webhook. */
 export type Cause = { readonly by: 'feed'; readonly feed: string } | { readonly by: 'webhook' }
 
 /** One touched record that waits to be looked at. */

@@ -1,4 +1,5 @@
 /** What the whole reads say of the feeds. Whoever a feed did not name is named by us, and looked at like everybody else. */
+import { setImmediate as breathe } from 'node:timers/promises'
 import {
   agreementOf,
   beginning,
@@ -96,6 +97,8 @@ async function agreementFor(
     found = plus(found, await tallied(context, feed, stream, last, mine))
     compared_to = mine.at(-1)?.seq ?? compared_to
     if (mine.length < LOT) break
+    // A hundred thousand changes are seconds of work, and others are served by this process too.
+    await breathe()
   }
   // First they wait to be looked at, then it is said: a process that dies in between compares again.
   const touched = found.skipped.map((id) => ({ stream, id }))

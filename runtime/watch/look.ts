@@ -38,7 +38,6 @@ export async function lookAt(context: WatchContext, options: LookOptions = {}): 
   const later = new Set<string>()
   let sum = NONE
   for (;;) {
-    if (context.signal?.aborted) return { ...sum, stopped: 'stopped on request' }
     const size = Math.min(batchSize(context), limit - sum.looks)
     if (size <= 0) return { ...sum, stopped: `${sum.looks} looks at most` }
     const asked = size + later.size

@@ -46,7 +46,6 @@ const found = (more: Partial<Found> = {}): Found => ({
   kind: 'updated',
   named: false,
   moved: null,
-  seen_gone: false,
   ...more,
 })
 

@@ -26,6 +26,16 @@ describe('gone', () => {
     ])
   })
 
+  test('who is asked for is no control of his own going: others are asked', async () => {
+    const lab = await begun()
+    for (const id of ['u1', 'u2', 'u3']) lab.change(id, null)
+    lab.pass(MIN)
+    await lab.watch()
+    for (const id of ['u1', 'u2', 'u3'])
+      expect(await shown(lab, id)).toEqual([['gone', 'missing', expect.stringMatching(/^404/)]])
+    expect(lab.target.asked.at(-1)?.path).toBe('/users/u4')
+  })
+
   test('who is alive in the same batch is control enough', async () => {
     const lab = await begun()
     lab.change('u5', null)
@@ -156,6 +166,18 @@ test('somebody who is not in the newest read is new; one that a filter leaves ou
     fields: null,
     because: expect.stringMatching(/filter `robots`/),
   })
+})
+
+test('who is missing from a newer, lesser read is not new: the last complete one has him', async () => {
+  const lab = await begun({ people: 60 })
+  lab.world.lie = ({ path, query }) => (path === '/users' && query['after'] !== undefined ? { status: 403, body: {} } : undefined)
+  lab.pass(MIN)
+  expect(await lab.sync()).toBe('incomplete')
+  lab.world.lie = () => undefined
+  lab.change('u55', { on: false })
+  lab.pass(MIN)
+  await lab.watch()
+  expect((await lab.seen('u55'))[0]).toMatchObject({ is: 'changed', moved: ['active'] })
 })
 
 test('a look asks past caches', async () => {
