@@ -1,5 +1,6 @@
 /** A connection as the API shows it, and what happens when one is changed. */
 import { ROTATE_EVERY_DAYS } from '../govern/rotation.ts'
+import { webhookSecretNames } from '../http/credentials.ts'
 import { levelsOf } from '../judge/levels.ts'
 import type { Connection, Json, Levels } from '../types.ts'
 import { ages, dropUnused } from './rotate.ts'
@@ -66,14 +67,16 @@ export async function changed({ house, room, who, at, act }: Ask, before: Connec
     room.vault.dropKept(name)
   }
   // A statement about what a credential sees says nothing about another credential.
-  const same = JSON.stringify([before.settings, before.secrets]) === JSON.stringify([settings, refs])
+  const others = webhookSecretNames(connector)
+  const reading = (of: Connection['secrets']) => Object.entries(of).filter(([field]) => !others.includes(field))
+  const same = JSON.stringify([before.settings, reading(before.secrets)]) === JSON.stringify([settings, reading(refs)])
   const connection: Connection = {
     ...before,
     settings,
     secrets: refs,
     re_enter: [...new Set([...(before.re_enter ?? []), ...lost])].filter((field) => !Object.hasOwn(refs, field)),
     // What is entered here is used at once; what waited to be tried was for another host, or older.
-    rotation: moved || Object.keys(secrets).length > 0 ? null : (before.rotation ?? null),
+    rotation: moved || Object.keys(secrets).some((field) => !others.includes(field)) ? null : (before.rotation ?? null),
     attested: same ? before.attested : null,
     owner: given.owner === undefined ? before.owner : given.owner,
     data_owner: given.data_owner === undefined ? (before.data_owner ?? null) : given.data_owner,

@@ -179,9 +179,17 @@ const textsIn = (value: Json): readonly string[] =>
       : []
 
 /** The secret settings that `auth` names. */
-export function secretNames(connector: Connector): readonly string[] {
-  const text = JSON.stringify(connector.auth)
-  return Object.entries(connector.settings)
+export const secretNames = (connector: Connector): readonly string[] => secretsNamed(connector, connector.auth)
+
+/** Those that nothing but `webhook` names: what is read does not hang on them. */
+export function webhookSecretNames(connector: Connector): readonly string[] {
+  const reads = secretNames(connector)
+  return secretsNamed(connector, connector.webhook?.verify ?? null).filter((name) => !reads.includes(name))
+}
+
+function secretsNamed({ settings }: Connector, where: Json): readonly string[] {
+  const text = JSON.stringify(where)
+  return Object.entries(settings)
     .filter(([name, setting]) => setting.type === 'secret' && (text.includes(`{${name}}`) || text.includes(`{settings.${name}}`)))
     .map(([name]) => name)
 }

@@ -4,6 +4,7 @@
  */
 import { hash } from 'node:crypto'
 import { Failure } from '../errors.ts'
+import { webhookSecretNames } from '../http/credentials.ts'
 import { compileStream } from '../record/compile.ts'
 import { settingNames } from '../record/request.ts'
 import { openWhoami } from '../record/whoami.ts'
@@ -112,7 +113,10 @@ function withParents(connector: Connector, names: readonly string[]): readonly s
 export function fingerprintOf(connector: Connector, connection: Connection): string {
   // A value that lies outside may change under its name: then it is another credential.
   const value = (name: string): string => (connection.seen?.[name] === undefined ? '' : `#${connection.seen[name].mark}`)
-  const secrets = Object.entries(connection.secrets).map(([name, ref]) => `${name}=${ref.from}:${ref.name}${value(name)}`)
+  const others = webhookSecretNames(connector)
+  const secrets = Object.entries(connection.secrets)
+    .filter(([name]) => !others.includes(name))
+    .map(([name, ref]) => `${name}=${ref.from}:${ref.name}${value(name)}`)
   const text = JSON.stringify([connector.fingerprint, Object.entries(connection.settings).sort(), secrets.sort()])
   return `sha256:${hash('sha256', text, 'hex')}`
 }

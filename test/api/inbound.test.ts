@@ -343,3 +343,34 @@ test('a secret for another host does not open: everything is refused until it is
   expect((await house.tell({ ...other, secret }, fresh())).status).toBe(200)
   expect((await house.tell(other, fresh())).status).toBe(401)
 })
+
+test('what a webhook is signed with reads nothing: another one leaves attestation, waiting credential and fingerprint as they were', async () => {
+  const { send, name } = await house.seat('acme', 'standard', { secret: null })
+  const until_ = new Date(house.now.ms + 86_400_000).toISOString()
+  await send('POST', `/v1/connections/${name}/attestation`, { reason: 'test', until: until_ })
+  const reads = async (): Promise<string> => {
+    const { sync } = (await send('POST', `/v1/connections/${name}/syncs`, { fresh: true })).doc
+    const path = `/v1/connections/${name}/syncs/${sync}`
+    await until(async () => (await send('GET', path)).doc.state === 'finished')
+    return (await send('GET', path)).doc.fingerprint
+  }
+  const before = await reads()
+  const room = await house.world.house.room('acme')
+  const waiting = {
+    secrets: { token: { from: 'vault', name: 'x' } },
+    begun_at: until_,
+    by: 'kim',
+    until: until_,
+    tried: null,
+  } as const
+  const act = { at: new Date().toISOString(), by: 'kim', from: 'cli', why: 'test' }
+  await room.store.putConnection({ ...(await room.store.connection(name))!, rotation: waiting }, act)
+  for (const hook of [secretOf('standard'), secretOf('standard')]) {
+    const { doc } = await send('PATCH', `/v1/connections/${name}`, { secrets: { hook } })
+    expect([doc.attested?.reason, doc.rotation?.by, Object.keys(doc.secrets).sort()]).toEqual(['test', 'kim', ['hook', 'token']])
+    expect(await reads()).toBe(before)
+  }
+  const { doc } = await send('PATCH', `/v1/connections/${name}`, { secrets: { token: 'another' } })
+  expect([doc.attested, doc.rotation]).toEqual([null, null])
+  expect(await reads()).not.toBe(before)
+}, 30_000)
