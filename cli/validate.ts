@@ -1,4 +1,5 @@
 import { Failure } from '../runtime/errors.ts'
+import type { Connector } from '../runtime/types.ts'
 import { COMMON, type CommandSpec } from './args.ts'
 import { command } from './command.ts'
 import { findConnector, readBytes } from './connector-file.ts'
@@ -51,7 +52,7 @@ export const run = command(spec, async ({ flags, words }, io) => {
     if (connector === null || diagnostics.length > 0) io.out(`${renderSummary(diagnostics, file.shown)}\n`)
     else
       io.out(
-        `${paint.green('ok')}  ${safe(file.shown)}: ${safe(connector.title)}, ${Object.keys(connector.streams).join(', ')}\n`,
+        `${paint.green('ok')}  ${safe(file.shown)}: ${safe(connector.title)}, ${Object.keys(connector.streams).join(', ')}${toldBy(connector)}\n`,
       )
   }
   const wrong = files.map(({ diagnostics }) => diagnostics.some(({ severity }) => severity === 'error'))
@@ -66,3 +67,9 @@ export const run = command(spec, async ({ flags, words }, io) => {
   }
   return wrong.includes(true) ? EXIT.findings : EXIT.fine
 })
+
+/** Where it tells what was touched, if it does. */
+function toldBy({ feeds, webhook }: Connector): string {
+  const names = [...Object.keys(feeds).map((name) => `feed ${name}`), ...(webhook === null ? [] : ['webhook'])]
+  return names.length === 0 ? '' : `; ${names.join(', ')}`
+}

@@ -239,6 +239,13 @@ describe('usage', () => {
     expect((await w.json('validate', file, CONNECTOR)).doc.files.map((f: { valid: boolean }) => f.valid)).toEqual([false, true])
   })
 
+  test('a valid connector is shown with what it reads, and where it tells of changes by itself', async () => {
+    const { exit, out } = await w.run('validate', 'connectors/okta.yaml', 'connectors/scim2.yaml')
+    expect(exit).toBe(EXIT.fine)
+    expect(out).toMatch(/: Okta, users, .*api_tokens; feed system_log, webhook\n/)
+    expect(out).toMatch(/: SCIM 2\.0, users, groups, memberships\n/)
+  })
+
   test('a secret that is not in the environment is told before anything is sent', async () => {
     const before = target.requests.length
     const without = world({})

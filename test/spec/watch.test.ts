@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { loadConnector } from '../../runtime/spec/load.ts'
+import { connectorSchema } from '../../runtime/spec/schema.ts'
+import { WORDS } from '../../runtime/spec/words.ts'
 import type { Connector } from '../../runtime/types.ts'
 import { SAMPLE } from './sample.ts'
 
@@ -114,4 +117,17 @@ describe('feeds and webhook', () => {
     const found = loadConnector(SAMPLE.replace(line, ''), 'a').diagnostics
     expect(found.map((d) => [d.message, d.help])).toEqual([[message, help]])
   })
+})
+
+test('the example of the documentation is valid, and every key and word of the schema is in that section', () => {
+  const section = readFileSync('docs/connector-language.md', 'utf8').split('## 10. ')[1]!
+  const example = /```yaml\n([\s\S]*?)```/.exec(section)![1]!
+  const text = SAMPLE.replace('  hook_secret:', '  webhook_secret:').replace(/feeds:\n[\s\S]*/, () => example)
+  expect(loadConnector(text, 'a').diagnostics).toEqual([])
+  const definitions = connectorSchema()['$defs'] as { readonly [name: string]: { readonly properties: object } }
+  const keys = ['one_feed', 'naming', 'webhook'].flatMap((name) => Object.keys(definitions[name]!.properties))
+  const options = (['feed', 'verify_webhook', 'challenge'] as const).flatMap((family) =>
+    Object.entries(WORDS[family]).flatMap(([kind, word]) => [kind, ...Object.keys(word.schema['properties'] as object)]),
+  )
+  expect([...keys, ...options].filter((name) => !new RegExp(`\\b${name}\\b`).test(section))).toEqual([])
 })
