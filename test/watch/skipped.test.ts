@@ -179,3 +179,18 @@ test('namings count from when the read of that stream began, not its sync', asyn
   await watchOnce({ ...lab.context, store: { ...lab.store, namedSince } })
   expect(asked).toEqual([before?.complete?.facts.started_at])
 })
+
+test('what a newer, lesser read found is compared when a whole read follows, and not before', async () => {
+  const lab = await begun(['events'], { people: 60 })
+  lab.change('u1', { on: false })
+  lab.pass(MIN)
+  expect(await lab.sync()).toBe('complete')
+  lab.change('u2', { on: false }, false)
+  lab.world.lie = ({ path, query }) => (path === '/users' && query['after'] !== undefined ? { status: 403, body: {} } : undefined)
+  lab.pass(MIN)
+  expect(await lab.sync()).toBe('incomplete')
+  lab.world.lie = () => undefined
+  lab.pass(15 * MIN)
+  expect(worth(await lab.watch())).toBe('steady: users: it named all 1 that changed between the reads of sync 1 and 2')
+  expect(await readAgain(lab)).toBe('skipped: users: it did not name 1 of 1 that changed between the reads of sync 2 and 4: u2')
+})
