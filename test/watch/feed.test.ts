@@ -146,9 +146,14 @@ describe('R29', () => {
               }) as typeof lab.context.send,
             }
       const { watchOnce } = await import('../../runtime/watch/once.ts')
-      lab.world.lie = ({ path, query }) =>
-        path === '/delta' && query['mark'] !== undefined ? { status: 410, body: {} } : undefined
+      lab.world.lie = ({ path, query }) => {
+        if (path !== '/delta') return undefined
+        if (query['mark'] !== undefined) return { status: 410, body: {} }
+        return { body: { data: [{ id: 'u9' }], next: null, mark: String(lab.world.delta.length) } }
+      }
       const watched = await watchOnce(context)
+      // What the new beginning lists names nobody.
+      expect(watched.polls[0]).toMatchObject({ is: 'hole', touched: 0 })
       expect(worth(watched)).toMatch(
         /^hole: what happened between 2026-.* may not have been told: the target no longer knows the position: .*; the next whole complete read ends that$/,
       )
