@@ -16,7 +16,12 @@ export type WatchLie = {
 
 type Struck = { readonly lie: WatchLie; readonly told: Telling; readonly twin: TwinView; readonly kept: Kept }
 /** What a lie keeps between its strikes. */
-type Kept = { readonly hidden: Set<string>; readonly seen: Set<string>; made: readonly FeedItem[] | null; upto: number | null }
+type Kept = {
+  readonly hidden: Set<string>
+  readonly seen: Map<string, number>
+  made: readonly FeedItem[] | null
+  upto: number | null
+}
 
 type WatchFault = {
   readonly says: string
@@ -68,10 +73,12 @@ export const FEED_FAULTS: { readonly [name: string]: WatchFault } = {
     says: 'an event that was told is not told again, where it must be',
     of: 'events',
     items: ({ told, twin, kept }) => {
-      const again = plain(told).filter((item) => kept.seen.has(item.id))
+      const since = told.span?.since ?? 0
+      // Told by an earlier poll: on another page of this one it would only be skipped.
+      const again = plain(told).filter((item) => (kept.seen.get(item.id) ?? since) !== since)
       const [victim] = kept.hidden.size > 0 ? [] : some(twin.random, again, 1)
       if (victim !== undefined) kept.hidden.add(victim.id)
-      for (const item of told.items) kept.seen.add(item.id)
+      for (const item of told.items) if (!kept.seen.has(item.id)) kept.seen.set(item.id, since)
       return told.items.filter((item) => !kept.hidden.has(item.id))
     },
   },
@@ -133,7 +140,7 @@ export function watchHooks(lies: readonly WatchLie[]): readonly Hooks[] {
 
 function hookOf(lie: WatchLie, fault: WatchFault): Hooks {
   let struck = 0
-  const kept: Kept = { hidden: new Set(), seen: new Set(), made: null, upto: null }
+  const kept: Kept = { hidden: new Set(), seen: new Map(), made: null, upto: null }
   const left = () => struck < (lie.times ?? Number.POSITIVE_INFINITY)
   const strike = (twin: TwinView): void => {
     struck++
