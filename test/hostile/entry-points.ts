@@ -5,9 +5,11 @@ import * as oidc from 'openid-client'
 import { openGuardedFetch } from '../../runtime/api/guarded-fetch.ts'
 import { Failure } from '../../runtime/errors.ts'
 import type { Resolve } from '../../runtime/http/agents.ts'
+import { feed } from '../../runtime/kinds/feed/index.ts'
 import { pages } from '../../runtime/kinds/pages/index.ts'
 import { buildRequest, settingNames } from '../../runtime/record/request.ts'
 import type { Connector, KindOptions, Observation, RequestSpec } from '../../runtime/types.ts'
+import { openNaming } from '../../runtime/watch/naming.ts'
 import { clock, connector, get, json, room, type Target, target } from '../http/room.ts'
 
 export type Form = { readonly form: string; readonly why: string; readonly answers?: readonly string[] }
@@ -110,6 +112,26 @@ const LIST: RequestSpec = {
   expect: [],
 } as unknown as RequestSpec
 
+/** Where a delta goes on by the mark that its last page gave. */
+function marked(body: unknown): string | null {
+  const options = { kind: 'delta', start: LIST, position: 'next', position_is: 'url' } as unknown as KindOptions
+  const told = feed['delta']!.after(options, null, { body, now_ms: 0 })
+  const ask = 'broken' in told ? null : feed['delta']!.ask(options, told.to, 0)
+  return ask?.ask === 'list' ? ask.url : null
+}
+
+/** Null: it is no path segment. */
+function built(id: string): ReturnType<typeof buildRequest> | null {
+  try {
+    return buildRequest(connector('https://public.example'), { ...LIST, path: '/users/{id}' }, { id })
+  } catch (error) {
+    if (error instanceof Failure) return null
+    throw error
+  }
+}
+
+const named = openNaming([{ stream: 'users', id: '= ids', when: null }])
+
 export function entryPoints(ours: Target): readonly Entry[] {
   return [
     { name: 'base_url from a setting', refused: (form) => first(form, {}, `https://${form.form}/users`) },
@@ -162,6 +184,17 @@ export function entryPoints(ours: Target): readonly Entry[] {
             (await first(form, { base_url: 'https://public.example', origins: [`https://${form.form}`] }, request.url)) === null
           )
             return null
+        }
+        return 'stays'
+      },
+    },
+    { name: 'mark of a delta', refused: (form) => later(form, ours, marked) },
+    {
+      name: 'id in a message that came in',
+      async refused(form) {
+        for (const { id } of named([{ ids: [urlOf(form), form.form] }]).touched) {
+          const request = built(id)
+          if (request !== null && new URL(request.url).origin !== 'https://public.example') return null
         }
         return 'stays'
       },
