@@ -2,6 +2,7 @@
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openTarget, targetOf } from '../../runtime/api/targets.ts'
 import { yaml } from '../hostile/inbound-world.ts'
 import { type Doc, everyRole, openWorld, type Send, until, type World } from './world.ts'
 
@@ -71,23 +72,47 @@ test('at most four connections of a tenant at once, each one round at a time', a
     expect(new Set(rounds.filter(({ connection }) => connection === name).map(({ at }) => at)).size).toBe(1)
 }, 30_000)
 
-test('beside a sync it keeps the declared pace of the connection together with it', async () => {
-  const name = await connect('paced', 'told-paced')
+test('whatever asks one target at once keeps its declared pace together, and of another target has its own', async () => {
+  const [one, two] = [await connect('paced', 'told-paced'), await connect('paced-too', 'told-paced')]
   const room = await world.house.room('acme')
-  const ids = Array.from({ length: 8 }, (_, i) => ({ stream: 'users', id: `u${i}` }))
-  await room.store.touch(name, { by: 'webhook' }, ids, new Date().toISOString())
+  const act = { at: new Date().toISOString(), by: 'kim', from: 'test', why: 'test' }
   const from = asked.length
-  const [{ doc }] = await Promise.all([
-    send('POST', `/v1/connections/${name}/syncs`, {}),
-    send('POST', `/v1/connections/${name}/watch`),
-  ])
-  await until(async () => (await send('GET', `/v1/connections/${name}/syncs/${doc.sync}`)).doc.state === 'finished')
-  const mine = asked.slice(from).filter(({ of }) => of === name)
-  expect(new Set(mine.map(({ path }) => path.replace(/\d+$/, '')))).toEqual(new Set(['users', 'events', 'users/u']))
-  // 240 a minute are four in any second, however many ask.
-  const densest = Math.max(...mine.map(({ at }) => mine.filter((one) => one.at >= at && one.at < at + 950).length))
-  console.log(`pace: ${mine.length} requests of a sync and a round, ${densest} in the densest 950 ms of 240 a minute`)
-  expect(densest).toBeLessThanOrEqual(5)
+  const opened = await Promise.all(
+    (
+      [
+        ['sync', one],
+        ['watch', one],
+        ['changes', one],
+        ['watch', two],
+      ] as const
+    ).map(async ([what, name]) => {
+      const target = await targetOf(world.house, room, name)
+      return { name, http: openTarget(world.house, room, target, { act, what }) }
+    }),
+  )
+  const request = (name: string) =>
+    ({
+      method: 'GET',
+      headers: {},
+      body: null,
+      decode: { kind: 'json' },
+      expect: [],
+      where: '',
+      url: `${url}/${name}/users`,
+    }) as const
+  const many = opened.flatMap(({ name, http }) => Array.from({ length: 4 }, () => http.send(request(name), { lane: 'sync' })))
+  expect((await Promise.all(many)).map(({ kind }) => kind)).toEqual(Array(16).fill('answer'))
+  for (const { http } of opened) await http.close()
+  // 240 a minute are four or five in any second, and three paces would be twelve; a busy machine hands some on late.
+  const densest = (name: string): number => {
+    const mine = asked.slice(from).filter(({ of }) => of === name)
+    return Math.max(...mine.map(({ at }) => mine.filter((other) => other.at >= at && other.at < at + 950).length))
+  }
+  console.log(
+    `pace: of 240 a minute ${densest(one)} in the densest 950 ms of three that ask at once, ${densest(two)} of another's`,
+  )
+  expect(densest(one)).toBeLessThanOrEqual(7)
+  expect(densest(two)).toBeGreaterThanOrEqual(4)
 }, 30_000)
 
 test('a round that lasts is told as being under way', async () => {
