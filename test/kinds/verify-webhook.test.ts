@@ -45,6 +45,7 @@ describe('hmac', () => {
     ['no header', {}, 'Hello, World!', SECRET, 'inbound/unsigned'],
     ['an empty header', hub(''), 'Hello, World!', SECRET, 'inbound/forged'],
     ['no prefix', hub(SIGNED.slice(7)), 'Hello, World!', SECRET, 'inbound/forged'],
+    ['another prefix of the same length', hub(SIGNED.replace('sha256=', 'sha512=')), 'Hello, World!', SECRET, 'inbound/forged'],
     ['the prefix alone', hub('sha256='), 'Hello, World!', SECRET, 'inbound/forged'],
     ['a signature cut short', hub(SIGNED.slice(0, -2)), 'Hello, World!', SECRET, 'inbound/forged'],
     ['a signature with more behind', hub(`${SIGNED}00`), 'Hello, World!', SECRET, 'inbound/forged'],
@@ -237,6 +238,10 @@ describe('a shared secret', () => {
     ['in a prototype', JSON.parse('{"value":[{"__proto__":{"clientState":"s"}}]}'), 'inbound/unsigned'],
   ])('in the body: %s', (_name, given, expected) => {
     expect(verify(body, {}, JSON.stringify(given), 's')).toEqual(expected)
+  })
+
+  test('what every object has by birth is no secret', () => {
+    expect(verify({ ...body, path: 'toString' }, {}, '{}', 's')).toBe('inbound/unsigned')
   })
 
   test('in a body that is no JSON', () => {

@@ -88,7 +88,7 @@ describe('feeds and webhook', () => {
     const without = SAMPLE.replace(/feeds:\n[\s\S]*/, '').replace(/ {2}hook_secret: .*\n/, '')
     expect(load(without).fingerprint).toBe(acme.fingerprint)
     // A setting that something of the reading names is part of it, wherever else it stands.
-    const read_too = SAMPLE.replace('Accept: application/json', 'X-Region: "{region}"')
+    const read_too = SAMPLE.replace('limit=500', 'region={region}')
     expect(load(read_too.replace('default: eu,', 'default: us,')).fingerprint).not.toBe(load(read_too).fingerprint)
     // And so is one that nothing names, as it ever was.
     const idle = (label: string) => SAMPLE.replace('settings:\n', `settings:\n  idle: { type: text, label: ${label} }\n`)
