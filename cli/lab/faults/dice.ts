@@ -49,8 +49,6 @@ export function throwDice(random: Random, o: DiceOptions): readonly Lie[] {
   // One request that never left may be sent once more; a second one that never left is a person's to decide.
   const gentle = o.kind === 'gentle'
   const chosen = [...new Set(names)].filter((name, place) => {
-    // Whoever is told nothing and sees nothing happen sends once more: what happens to somebody else happens twice then.
-    if (name === 'wrong_object') return !lost
     if (name === 'reverted' || name === 'upstream') return canBeUndone(o.action)
     return !(gentle && LOST.has(name) && names.findIndex((one) => LOST.has(one)) !== place)
   })
