@@ -1,8 +1,9 @@
 /** A certification as the API shows it, and what its routes share. */
 import type { Gate } from '../certify-types.ts'
 import { Failure } from '../errors.ts'
-import { type CertifyContext, type Looked, look } from '../govern/certify/look.ts'
+import type { CertifyContext } from '../govern/certify/look.ts'
 import type { Opening, Who } from '../govern/certify/open.ts'
+import { type Standing, stand } from '../govern/certify/stand.ts'
 import { certificationOf } from '../govern/certify/state.ts'
 import { openNewId } from '../write/new-id.ts'
 import { fromOf } from './from.ts'
@@ -27,7 +28,7 @@ export async function known({ room, params }: Ask): Promise<string> {
   return id
 }
 
-export const looked = async (ask: Ask): Promise<Looked> => look(context(ask), await known(ask), ask.who.by)
+export const standing = async (ask: Ask): Promise<Standing> => stand(context(ask), await known(ask), ask.who.by)
 
 export async function brief({ room }: Ask, id: string): Promise<object> {
   const row = await room.store.certification(id)
@@ -37,11 +38,11 @@ export async function brief({ room }: Ask, id: string): Promise<object> {
   return { certification: id, name, state, last: last?.kind, at: last?.at }
 }
 
-export function shown({ certification: it, parts, items, undecided, kept, revocations, gate }: Looked): object {
+export function shown({ certification: it, parts, counts, revocations, gate }: Standing): object {
   const { certification, state, name, owner, frozen_at } = it
   return {
     ...{ certification, state, name, owner, opened_at: it.opened.at, opened_by: it.opened.by, frozen_at, frozen: it.frozen },
-    counts: { items: items.length, undecided: undecided.length, kept, revoked: revocations.length },
+    counts: { ...counts, revoked: revocations.length },
     revocations: revocations.map(({ item, decision, intent, row }) => ({
       id: item.id,
       by: decision.by,
@@ -62,7 +63,7 @@ export function shown({ certification: it, parts, items, undecided, kept, revoca
 
 export async function openedAnswer(ask: Ask, opened: Opening, status: number) {
   if (opened.is === 'refused') throw refusal('it does not open', opened.gate)
-  const body = shown(await look(context(ask), opened.certification, ask.who.by))
+  const body = shown(await stand(context(ask), opened.certification, ask.who.by))
   return { status, body, headers: { location: `/v1/certifications/${opened.certification}` } }
 }
 

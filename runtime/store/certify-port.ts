@@ -46,6 +46,10 @@ export type CertifyStore = {
   decisions(certification: string, after: number, limit: number): Promise<readonly StoredDecision[]>
   /** The last word about each of these items that there is one about. */
   lastDecisions(certification: string, items: readonly string[]): Promise<readonly StoredDecision[]>
+  /** Of a part: how many items have `keep` for their last word, and how many `revoke`. */
+  lastWords(certification: string, connection: string, stream: string): Promise<{ readonly [is in Decision['is']]: number }>
+  /** Of a part: last words that revoke. */
+  lastRevocations(certification: string, connection: string, stream: string): Promise<readonly StoredDecision[]>
   link(certification: string, links: readonly Link[], act: Act): Promise<void>
   /** In the order they came. */
   links(certification: string): Promise<readonly Link[]>
@@ -60,6 +64,11 @@ export type CertifyStore = {
   snapshotAt(snapshot: number): Promise<StoredSnapshot | null>
   /** Of any snapshot there ever was; ascending by seq. */
   snapshotRecords(snapshot: number, after: number, limit: number): Promise<readonly StoredRecord[]>
+  /** Of two snapshots of one stream: records as only one of them has them. Who changed is in both. */
+  snapshotDifference(
+    first: number,
+    second: number,
+  ): Promise<{ readonly only_first: readonly StoredRecord[]; readonly only_second: readonly StoredRecord[] }>
   /** In the order they were committed; `after` counts pages. */
   snapshotPages(snapshot: number, after: number, limit: number): Promise<readonly Omit<PageRow, 'gap' | 'next'>[]>
 }

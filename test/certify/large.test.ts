@@ -7,6 +7,7 @@ import { closeCertification } from '../../runtime/govern/certify/close.ts'
 import { decide } from '../../runtime/govern/certify/decide.ts'
 import { openCertification } from '../../runtime/govern/certify/open.ts'
 import { type Place, sheetPage } from '../../runtime/govern/certify/sheet.ts'
+import { stand } from '../../runtime/govern/certify/stand.ts'
 import { proofOf } from '../../runtime/govern/proof/bundle.ts'
 import { signerOf } from '../../runtime/ledger/checkpoint.ts'
 import { verifyProof } from './lab.ts'
@@ -41,6 +42,15 @@ test(`a proof over ${IDENTITIES} decided identities is verified in less than 10 
   await timed('decide_one', () => decide(stage, certification, [keep(ids[0] ?? '')], who('lee')))
   // Nobody else is made a pseudonym and a hash of: that takes seconds.
   expect(took['decide_one']).toBeLessThan((took['decide'] ?? 0) / 3)
+  await stage.sync([...ids.slice(5), 'new'])
+  const { counts, parts } = await timed('stand', () => stand(stage, certification, null))
+  expect([counts, parts[0]?.gone.length, parts[0]?.late.length]).toEqual([
+    { items: IDENTITIES, undecided: 0, kept: IDENTITIES },
+    5,
+    1,
+  ])
+  // Whoever reads every record of it takes seconds.
+  expect(took['stand']).toBeLessThan(500)
   const pages = await paged(certification)
   expect(pages.ids).toBe(IDENTITIES)
   process.stdout.write(`the sheet of ${IDENTITIES} in pages of 100: first ${pages.first_ms} ms, slowest ${pages.slowest_ms} ms\n`)

@@ -57,8 +57,10 @@ const connection: Connection = {
   created_at: '2026-01-01T00:00:00.000Z',
 }
 
+const fieldsAsEver = (id: string): object => ({ userName: `${id}@acme.example`, active: true })
+
 export type CertifyStage = CertifyContext & {
-  readonly sync: (ids: readonly string[], verdict?: Partial<Verdict>) => Promise<number>
+  readonly sync: (ids: readonly string[], verdict?: Partial<Verdict>, fieldsOf?: (id: string) => object) => Promise<number>
   readonly close: () => Promise<void>
   now_ms: number
 }
@@ -75,14 +77,14 @@ export async function certifyStage(dir: string, create = true): Promise<CertifyS
     now: () => stage.now_ms,
     newId: openNewId(() => stage.now_ms),
     close: () => store.close(),
-    sync: async (ids: readonly string[], verdict: Partial<Verdict> = {}) => {
+    sync: async (ids: readonly string[], verdict: Partial<Verdict> = {}, fieldsOf: (id: string) => object = fieldsAsEver) => {
       const { sync } = await store.beginSync('acme', fingerprint, at())
       const session = await store.read(sync, 'acme', 'users')
       for (let from = 0; from < ids.length; from += 1000)
         await commit(
           session,
           1 + from / 1000,
-          ids.slice(from, from + 1000).map((id) => row(id, { userName: `${id}@acme.example`, active: true })),
+          ids.slice(from, from + 1000).map((id) => row(id, fieldsOf(id))),
           { digest: `${sync} ${from}` },
         )
       const facts = { ...HONEST, started_at: at(), ended_at: at(), fetched: ids.length, stored: ids.length }

@@ -5,7 +5,7 @@ import { sheetPage } from '../../govern/certify/sheet.ts'
 import { proofOf, proofTaken } from '../../govern/proof/bundle.ts'
 import type { Json } from '../../types.ts'
 import { RECORD_TYPES, type RecordType } from '../../types.ts'
-import { brief, context, drain, known, looked, openedAnswer, reasonOf, refusal, shown, whoOf } from '../certify-parts.ts'
+import { brief, context, drain, known, openedAnswer, reasonOf, refusal, shown, standing, whoOf } from '../certify-parts.ts'
 import { after, isSeq, isText, limitOf, pageOf } from '../pages.ts'
 import { list, maybe, name, object, oneOf, PAGING, page, ref, SAID, streamName, text, why } from '../schemas.ts'
 import type { Route } from '../types.ts'
@@ -97,7 +97,7 @@ export const certifications: readonly Route[] = [
     roles: EVERYBODY,
     answers: { 200: ref('Certification') },
     codes: ['api/not-found'],
-    act: async (ask) => ({ status: 200, body: shown(await looked(ask)) }),
+    act: async (ask) => ({ status: 200, body: shown(await standing(ask)) }),
   },
   {
     ...BASE,
@@ -201,7 +201,7 @@ export const certifications: readonly Route[] = [
     act: async (ask) => {
       const closed = await closeCertification(context(ask), await known(ask), whoOf(ask, reasonOf(ask)))
       if (closed.is === 'refused') throw refusal('it does not close', closed.gate)
-      return { status: 200, body: { ...shown(await looked(ask)), words: closed.words, ledger_entry: closed.entry } }
+      return { status: 200, body: { ...shown(await standing(ask)), words: closed.words, ledger_entry: closed.entry } }
     },
   },
   {

@@ -82,7 +82,9 @@ export async function look(ctx: CertifyContext, id: string, by: string | null): 
       return { item, decision, intent, row: intent === null ? null : await store.intent(intent) }
     }),
   )
-  const gate = await closingGate(ctx, certification, { undecided, revocations, by })
+  const undecidedIn = ({ connection, stream }: Frozen): number =>
+    undecided.filter((one) => one.connection === connection && one.stream === stream).length
+  const gate = await closingGate(ctx, certification, { undecided: undecidedIn, revocations, by })
   return { row, certification, names, parts, items, undecided, kept, revocations, gate }
 }
 
@@ -105,9 +107,13 @@ export async function allDecisions(store: CertifyStore, id: string): Promise<rea
   }
 }
 
-type Seen = { readonly undecided: readonly Item[]; readonly revocations: readonly Revocation[]; readonly by: string | null }
+type Seen = {
+  readonly undecided: (part: Frozen) => number
+  readonly revocations: readonly Revocation[]
+  readonly by: string | null
+}
 
-async function closingGate(
+export async function closingGate(
   ctx: CertifyContext,
   certification: Certification,
   { undecided, revocations, by }: Seen,
@@ -117,10 +123,9 @@ async function closingGate(
   const own = closingReasons({
     certification: certification.certification,
     frozen: certification.frozen.map((one) => ({ ...one, now: asked.fingerprints.get(one.connection) ?? '' })),
-    undecided: certification.frozen.flatMap(({ connection, stream, reviewed }) => {
-      const count = undecided.filter((one) => one.connection === connection && one.stream === stream).length
-      return reviewed ? [{ connection, stream, count }] : []
-    }),
+    undecided: certification.frozen
+      .filter(({ reviewed }) => reviewed)
+      .map((part) => ({ connection: part.connection, stream: part.stream, count: undecided(part) })),
     revocations: revocations.map(({ item, decision, intent, row }) => ({
       connection: item.connection,
       stream: item.stream,

@@ -1,6 +1,6 @@
 import type { PageRow } from '../../types.ts'
 import type { CertifyStore, StoredSnapshot } from '../certify-port.ts'
-import type { NumberSet } from '../number-set.ts'
+import { type NumberSet, numberSet, without } from '../number-set.ts'
 import { cleanText } from '../text.ts'
 import type { Cells, Database } from './database.ts'
 import { snapshotFrom } from './publish.ts'
@@ -14,7 +14,7 @@ const ROW = `SELECT p.sync, p.verdict, p.facts, p.records, p.at, p.fingerprint, 
 /** Snapshots by their number: what was frozen is read as it was, whatever came later. */
 export function openSnapshots(
   db: Database,
-): Pick<CertifyStore, 'newestSnapshot' | 'snapshotAt' | 'snapshotRecords' | 'snapshotPages'> {
+): Pick<CertifyStore, 'newestSnapshot' | 'snapshotAt' | 'snapshotRecords' | 'snapshotDifference' | 'snapshotPages'> {
   // A caller pages through one snapshot: its set is built once.
   let shown: { readonly read: number; readonly members: NumberSet } | null = null
   const readOf = (snapshot: number): number | null =>
@@ -37,6 +37,12 @@ export function openSnapshots(
       if (read === null) return []
       if (shown?.read !== read) shown = { read, members: membersOf(db, read) }
       return recordsOf(db, shown.members, after, limit)
+    },
+    snapshotDifference: async (first, second) => {
+      const [a, b] = [first, second].map((snapshot) => membersOf(db, readOf(snapshot) ?? 0)) as [NumberSet, NumberSet]
+      const only = (one: NumberSet, other: NumberSet) =>
+        recordsOf(db, numberSet(without(one, other)), 0, Number.POSITIVE_INFINITY)
+      return { only_first: only(a, b), only_second: only(b, a) }
     },
     snapshotPages: async (snapshot, after, limit) => {
       const read = readOf(snapshot)

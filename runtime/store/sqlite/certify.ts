@@ -56,6 +56,18 @@ export function openCertify(db: Database): CertifyStore {
           JSON.stringify(items),
         )
         .map(([n, body]) => ({ n: n as number, ...(JSON.parse(body as string) as Decision) })),
+    lastWords: async (certification, connection, stream) => {
+      const rows = db.all(`SELECT word, count(*) ${WORDS} GROUP BY word`, ...part(certification, connection, stream))
+      return { keep: 0, revoke: 0, ...Object.fromEntries(rows.map(([is, count]) => [is as string, count as number])) }
+    },
+    lastRevocations: async (certification, connection, stream) =>
+      db
+        .all(
+          `SELECT d.n, d.body FROM (SELECT n AS last ${WORDS} AND word = 'revoke') w
+           CROSS JOIN certification_decision d ON d.certification = $1 AND d.n = w.last`,
+          ...part(certification, connection, stream),
+        )
+        .map(([n, body]) => ({ n: n as number, ...(JSON.parse(body as string) as Decision) })),
     link: async (certification, links, act) =>
       db.join(() => {
         grow(db, certification, 0)
@@ -95,6 +107,10 @@ export function openCertify(db: Database): CertifyStore {
     waivers: async () => db.all('SELECT body FROM waiver ORDER BY waiver').map(([body]) => JSON.parse(body as string) as Waiver),
   }
 }
+
+const WORDS = 'FROM certification_word WHERE certification = $1 AND connection = $2 AND stream = $3'
+
+const part = (...names: readonly string[]): readonly string[] => names.map(cleanText)
 
 const waiversBy = (db: Database, requests: readonly string[]): ReadonlyMap<string, Waiver> =>
   new Map(
@@ -171,7 +187,13 @@ function insert(db: Database, certification: string, decision: Decision): Stored
     body,
   )![0] as number
   // As it will be read again.
-  return { n, ...(JSON.parse(body) as Decision) }
+  const stored = { n, ...(JSON.parse(body) as Decision) }
+  db.run(
+    `INSERT INTO certification_word (certification, item, connection, stream, word, n) VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT (certification, item) DO UPDATE SET word = excluded.word, n = excluded.n`,
+    ...[cleanText(certification), stored.item, stored.connection, stored.stream, stored.is, n],
+  )
+  return stored
 }
 
 const isNewest = (db: Database, snapshot: number): boolean =>

@@ -159,6 +159,13 @@ const STEPS: readonly (string | ((db: Database) => void))[] = [
   // Which request a waiver signed lies with the waiver: the requests are in another file, and no transaction spans both.
   `ALTER TABLE waiver ADD COLUMN request TEXT;
    CREATE UNIQUE INDEX waiver_request ON waiver (request) WHERE request IS NOT NULL;`,
+  // The last word about each item, so that they are counted without reading what was said.
+  `CREATE TABLE certification_word (certification TEXT NOT NULL, item TEXT NOT NULL, connection TEXT NOT NULL, stream TEXT NOT NULL,
+     word TEXT NOT NULL, n INTEGER NOT NULL, PRIMARY KEY (certification, item)) WITHOUT ROWID;
+   CREATE INDEX certification_word_of ON certification_word (certification, connection, stream, word, n);
+   INSERT INTO certification_word (certification, item, connection, stream, word, n)
+     SELECT certification, body ->> '$.item', body ->> '$.connection', body ->> '$.stream', body ->> '$.is', n FROM certification_decision
+     WHERE true ORDER BY certification, n ON CONFLICT (certification, item) DO UPDATE SET word = excluded.word, n = excluded.n;`,
 ]
 
 /** The audit becomes the ledger: what was written before is hashed as it is copied. */
