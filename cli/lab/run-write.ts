@@ -177,7 +177,8 @@ async function change(w: WriteStage, scene: Scene, scenario: WriteScenario): Pro
       start_ms = scene.time.now() + DAYS_MS
       accept(scene)
       await lookLater(scene, context(), scene.action)
-      await outlive(scene, context(), intent)
+      // What ends only then is looked at again after that, as any other.
+      if (await outlive(scene, context(), intent)) await lookLater(scene, context(), scene.action)
     }
     return await endOf(scene, context(), intent, wrong)
   } catch (error) {
@@ -218,14 +219,15 @@ async function lookOften(scene: Scene, ctx: WriteContext): Promise<void> {
 }
 
 /** What is only pending says until when: then it ends, one way or the other. */
-async function outlive(scene: Scene, ctx: WriteContext, intent: string): Promise<void> {
+async function outlive(scene: Scene, ctx: WriteContext, intent: string): Promise<boolean> {
   const row = await ctx.store.intent(intent)
   const last = row?.events.findLast((event) => event.kind === 'outcome')
   const until_ms =
     last?.kind === 'outcome' && last.outcome.is === 'pending' ? Date.parse(last.outcome.expires_at ?? '') : Number.NaN
-  if (!Number.isFinite(until_ms)) return
+  if (!Number.isFinite(until_ms)) return false
   scene.time.jump(Math.max(1, until_ms + 5_000 - scene.time.now()))
   await lookOften(scene, ctx)
+  return true
 }
 
 /** What stands once everything was read again: whatever was claimed is held against that, in every run, so that a false `reverted` shows too. */

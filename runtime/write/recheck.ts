@@ -33,7 +33,10 @@ export async function recheck(ctx: WriteContext, intent: string): Promise<Rechec
 
 /** Every intent of the connection with a look that is due now; those that are looked at come back. What can be seen again is worked off. */
 export async function recheckDue(ctx: WriteContext): Promise<readonly Rechecked[]> {
-  const longest_s = Object.values(ctx.connector.actions).map((action) => Math.max(0, ...action.recheck_s))
+  // Of an invitation the outcome comes when its time is over.
+  const longest_s = Object.values(ctx.connector.actions).map(
+    ({ recheck_s, invitation }) => Math.max(0, ...recheck_s) + (invitation?.expires_s ?? 0),
+  )
   const since_ms = ctx.now() - Math.max(0, ...longest_s) * 1000 - SLACK_MS
   const done: Rechecked[] = []
   for await (const row of rows(ctx, since_ms)) {

@@ -28,6 +28,12 @@ const FOUND = [
   ['okta', 'W2-late/create_account', 3104133112, 'made after the window: the recheck searches for it again'],
   ['entra-id', 'filed-34/create_account', 1, 'made after twenty minutes, and known by its id then'],
   ['okta', 'W8-beside/grant', 1335128344, 'a list shows the membership; the record that moved beside it is read too'],
+  [
+    'write-graph',
+    'several-copies/create_account',
+    839298553,
+    'an invitation that ended after thirty days is looked at again after that',
+  ],
 ] as const
 
 let bench: WriteBench

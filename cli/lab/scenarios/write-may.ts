@@ -77,16 +77,23 @@ export function mayEnd(lie: Lie, { action, play }: May): readonly Said[] {
 export function mayEndOf(lies: readonly Lie[], may: May, holds: boolean): readonly Said[] {
   const best = bestOf(may.action, may.play)
   const sets = lies.map((lie) => mayEnd(lie, may))
+  const lost = lies.some(({ fault }) => LOST.has(fault))
+  // No answer came, and it comes after the looks are over.
+  const too_late = lost && lies.some((lie) => isLate(lie, may.action))
   const harm = sets.filter((set) => set.some((said) => said !== best))
-  if (harm.length === 0) return [best]
+  if (harm.length === 0 && !too_late) return [best]
   const may_be_best = holds || sets.every((set) => set.includes(best))
-  const union = new Set(harm.flat())
-  // Steps and facets fall apart where more than one thing goes wrong.
-  if (Object.keys(may.action.does).length > 1) union.add('partial')
+  const union = new Set<Said>(harm.flat())
   // What comes late and goes soon, or shows in one copy and not in the other, may never have been seen.
   if (union.has('reverted') && lies.length > 1) union.add('refuted')
-  // Nothing happened, and no answer said that it did.
-  if (union.has('refuted') && lies.some(({ fault }) => LOST.has(fault))) union.add('rejected')
+  // Steps and facets fall apart where more than one thing goes wrong.
+  if (Object.keys(may.action.does).length > 1) for (const said of ['partial', 'refuted'] as const) union.add(said)
+  if (lies.length > 1 && waitsForOther(may.action)) union.add('unknown')
+  // Nothing is seen to have happened, and no answer said that it did.
+  if (too_late || (lost && union.has('refuted'))) {
+    union.add('rejected')
+    if (may.action.invitation !== null) union.add('unknown')
+  }
   if (may_be_best) union.add(best)
   else if (best === 'verified') union.delete(best)
   return [...union]
@@ -167,6 +174,13 @@ function blindOf({ applied, reads }: Lie, action: Action, best: Said): readonly 
 
 /** The record itself, or a whole list: not what only answers for somebody who has it already (a membership by both ids). */
 const plain = ({ probe }: Verify): boolean => isList(probe) || probe['look'] === undefined
+
+/** Not surely seen before the first deadline. */
+function isLate({ fault, ms = 3_000 }: Lie, action: Action): boolean {
+  if (fault !== 'delayed' && fault !== 'flip_flop') return false
+  const span_ms = Math.max(0, ...Object.values(spansOf(action)))
+  return ms + span_ms > Math.min(...shown(action).map((verify) => verify.within_s * 1000)) * SURE
+}
 
 // ---------------------------------------------------------------- the declaration
 
