@@ -40,7 +40,8 @@ const spec = {
     watch: {
       type: 'string',
       value: 'SPAN',
-      about: 'how often the feeds of every connection are asked, such as 30s or 5m (default 1m; 0: only when somebody asks)',
+      about:
+        'how often the feeds of every connection are asked, such as 30s or 5m (default 1m; 0: only when somebody asks, or a webhook comes)',
     },
     'trust-proxy': {
       type: 'string',
