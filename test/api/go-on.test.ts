@@ -9,7 +9,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { dispatch } from '../../cli/dispatch.ts'
-import { type Doc, until } from './world.ts'
+import { targetOf } from '../../runtime/api/targets.ts'
+import { type Doc, furnish, openWorld, until } from './world.ts'
 
 const YAML = `connector: test-go-on
 version: 1
@@ -243,4 +244,49 @@ test('a sync that was killed before the pause reached it waits for somebody to l
   await new Promise((done) => setTimeout(done, 300))
   expect((await syncAt(third, sync)).state).toBe('paused')
   expect([asked.length - before, await resumed(third)]).toEqual([0, []])
+}, 60_000)
+
+test('a sync that a person paused in the moment in which its server stops is paused by the person', async () => {
+  const world = await openWorld()
+  const because: unknown[] = []
+  for (const tenant of ['acme', 'hooli'] as const) {
+    const { connection } = await furnish(world, tenant)
+    const room = await world.house.room(tenant)
+    const number = await room.work.sync(await targetOf(world.house, room, connection), { only: null, fresh: true })
+    // Before its first answer can have come.
+    if (tenant === 'hooli') room.work.pauseSync(connection)
+    await room.work.close()
+    const row = await room.store.syncAt(connection, number)
+    because.push([row?.state, row?.because])
+  }
+  expect(because).toEqual([
+    ['paused', 'the server was stopped'],
+    ['paused', 'stopped on request'],
+  ])
+  await world.close()
+}, 60_000)
+
+test('what was read under another connector or setting, and what takes its process with it again and again, does not go on by itself', async () => {
+  const world = await openWorld()
+  const { connection } = await furnish(world, 'acme')
+  const { store, work } = await world.house.room('acme')
+  const at = new Date().toISOString()
+  const left = async (fingerprint: string, times: number): Promise<unknown> => {
+    for (let n = 0; n < times; n++) await store.beginSync(connection, fingerprint, at)
+    work.goOn()
+    await until(async () => (await store.syncs(connection, 1))[0]?.state !== 'running')
+    const [row] = await store.syncs(connection, 1)
+    return [row?.state, row?.because]
+  }
+  expect(await left('another', 1)).toEqual(['paused', 'its connector, settings or credential were changed'])
+  const [, known] = await store.syncs(connection, 2)
+  expect(await left(known?.fingerprint ?? '', 11)).toEqual(['paused', 'it was cut off 10 times'])
+  expect((await store.audit({ after: 0, limit: 9999, what: 'sync resumed' })).length).toBe(0)
+  expect(world.logs.filter((line) => line.includes('does not go on by itself'))).toHaveLength(2)
+  // One time less, and it goes on.
+  const last = await store.syncs(connection, 1)
+  await store.endSync(last[0]?.sync ?? 0, 'failed', null, at)
+  expect(await left(known?.fingerprint ?? '', 10)).toEqual(['finished', null])
+  expect((await store.audit({ after: 0, limit: 9999, what: 'sync resumed' })).length).toBe(1)
+  await world.close()
 }, 60_000)

@@ -102,9 +102,8 @@ async function unheld(
     )
     for (const one of last) {
       const record = now.get(one.id)
-      const holds =
-        record !== undefined && isInScope(frozen.where, record.fields) && names.record(one.item, record) === one.record
-      if (!holds) found.set(one.item, one)
+      // The same content is in scope as it was then.
+      if (record === undefined || names.record(one.item, record) !== one.record) found.set(one.item, one)
     }
   }
   return found
