@@ -6,7 +6,7 @@ import { list, mapped, type Open, request, word, wordWithRequests } from './decl
 import { readAction } from './normalise-actions.ts'
 import { readFeeds, readWebhook, watchSources } from './normalise-watch.ts'
 import { texts } from './request.ts'
-import { isForWatchingOnly } from './setting-use.ts'
+import { settingsForWatchingOnly } from './setting-use.ts'
 
 const DAY_S = 86_400
 
@@ -38,7 +38,8 @@ export function normalise(data: Open): Connector {
   }
   const actions = mapped(data['actions'], (action, name) => readAction(name, action as Open, streams))
   // Of what is read only: an edited action, feed or webhook must not void the baselines of reading.
-  const settings = Object.fromEntries(Object.entries(declared.settings).filter(([name]) => !isForWatchingOnly(data, name)))
+  const unread = settingsForWatchingOnly(data)
+  const settings = Object.fromEntries(Object.entries(declared.settings).filter(([name]) => !unread.has(name)))
   const fingerprint = `sha256:${sha256(canonical({ ...declared, settings } as unknown as Json))}`
   const watching = { feeds: readFeeds(data['feeds']), webhook: readWebhook(data['webhook']) }
   const source = [...declared.source, ...watchSources(data)]

@@ -1,4 +1,4 @@
-/** Where a setting is named. */
+/** Where settings are named. */
 import { settingsIn } from './check/expressions.ts'
 import { texts } from './check/look.ts'
 import type { Data } from './tree.ts'
@@ -8,20 +8,27 @@ type Open = { readonly [key: string]: unknown }
 /** What a target tells by itself: no part of what is read. */
 const WATCHING = new Set(['feeds', 'webhook'])
 
-/** In any text outside `settings`; of the top-level keys those that `among` takes. */
-export function usesSetting(data: Open, name: string, among: (key: string) => boolean = () => true): boolean {
-  const braced = new RegExp(`\\{(settings\\.)?${name.replace(/[^\w-]/g, '')}\\}`)
+const BRACED = /\{(?:settings\.)?([\w-]+)\}/g
+const WHOLE = /^settings\.([\w-]+)$/
+
+/** Names that stand in any text outside `settings` as a setting's would; of the top-level keys those that `among` takes. One walk for all. */
+export function namedSettings(data: Open, among: (key: string) => boolean = () => true): ReadonlySet<string> {
+  const names = new Set<string>()
   for (const [key, value] of Object.entries(data)) {
     if (key === 'settings' || !among(key)) continue
     for (const { text, pointer } of texts(value as Data, `/${key}`)) {
-      if (braced.test(text) || text === `settings.${name}` || (pointer.endsWith('/by') && text === name)) return true
-      if (settingsIn(text).some((one) => one.name === name)) return true
+      for (const [, name] of text.matchAll(BRACED)) names.add(name!)
+      for (const { name } of settingsIn(text)) names.add(name)
+      const whole = WHOLE.exec(text)?.[1]
+      if (whole !== undefined) names.add(whole)
+      if (pointer.endsWith('/by')) names.add(text)
     }
   }
-  return false
+  return names
 }
 
-/** Named by a feed or the webhook, and nowhere else: what is read is the same with it and without it. */
-export function isForWatchingOnly(data: Open, name: string): boolean {
-  return usesSetting(data, name, (key) => WATCHING.has(key)) && !usesSetting(data, name, (key) => !WATCHING.has(key))
+/** Named by a feed or the webhook, and nowhere else: what is read is the same with them and without. */
+export function settingsForWatchingOnly(data: Open): ReadonlySet<string> {
+  const elsewhere = namedSettings(data, (key) => !WATCHING.has(key))
+  return new Set([...namedSettings(data, (key) => WATCHING.has(key))].filter((name) => !elsewhere.has(name)))
 }

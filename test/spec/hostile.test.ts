@@ -65,6 +65,21 @@ describe('hostile YAML', () => {
     expect(ms).toBeLessThan(300)
   })
 
+  test('each of 550 settings is looked for once, wherever it is named', () => {
+    const many = (write: (i: number) => string) => Array.from({ length: 550 }, (_, i) => write(i)).join('')
+    const headers = `\n      request: GET /logs?from={since}\n      headers:\n${many((i) => `        X-${i}: "{s${i}}"\n`)}`
+    const text = SAMPLE.replace('settings:\n', () => `settings:\n${many((i) => `  s${i}: { type: text }\n`)}`).replace(
+      ' GET /logs?from={since}&to={until}&limit=500',
+      () => headers,
+    )
+    const times = Array.from({ length: 3 }, () => {
+      const started = performance.now()
+      expect(loadConnector(text, 'a').diagnostics).toEqual([])
+      return performance.now() - started
+    })
+    expect(Math.min(...times)).toBeLessThan(400)
+  })
+
   test('a prototype cannot be changed by a file, and the connector has none', () => {
     loadConnector('__proto__: { polluted: true }\nconstructor: { prototype: { polluted: true } }', 'a.yaml')
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined()

@@ -1,11 +1,12 @@
 /** Settings fit their type and are used; the file says what it was written from. */
 import { show } from '../diagnostic.ts'
-import { usesSetting } from '../setting-use.ts'
+import { namedSettings } from '../setting-use.ts'
 import type { Data } from '../tree.ts'
 import { asList, asMap, entries, type Found, type Look, own, plain } from './look.ts'
 
 /** Last of the checks: a setting that seems unused because its use is misspelt is told once, at the use. */
 export function checkSettings(look: Look, found: readonly Found[]): void {
+  const used = namedSettings(look.data)
   for (const { value, pointer, key } of entries(look.data['settings'], '/settings')) {
     const setting = asMap(value)
     const preset = own(setting, 'default')
@@ -25,7 +26,7 @@ export function checkSettings(look: Look, found: readonly Found[]): void {
     )
       look.report('spec/unknown-value', `${pointer}/default`, `\`${show(plain(preset))}\` is none of the options`)
     const told = found.some((one) => one.problem.code === 'spec/unknown-name' && (one.problem.help ?? '').includes(key))
-    if (!told && !usesSetting(look.data, key))
+    if (!told && !used.has(key))
       look.report('spec/unused-setting', pointer, `setting \`${show(key)}\` is never used`, {
         where: { on: 'key' },
         severity: 'warning',

@@ -2,7 +2,7 @@
 import { parseOver } from '../../kinds/verify-webhook/parts/over.ts'
 import { show } from '../diagnostic.ts'
 import { didYouMean } from '../nearest.ts'
-import { isForWatchingOnly } from '../setting-use.ts'
+import { settingsForWatchingOnly } from '../setting-use.ts'
 import { checkPath } from './expressions.ts'
 import { checkNames } from './feeds.ts'
 import { asMap, entries, type Found, type Look, type Open, own } from './look.ts'
@@ -78,9 +78,10 @@ function checkSigned(look: Look, verify: Open): void {
 
 /** A connection without feeds and webhook works as well. */
 function checkRequired(look: Look): void {
+  const only = settingsForWatchingOnly(look.data)
   for (const { key, value, pointer } of entries(look.data['settings'], '/settings')) {
     const setting = asMap(value)
-    if (setting['type'] !== 'secret' || own(setting, 'required') !== undefined || !isForWatchingOnly(look.data, key)) continue
+    if (setting['type'] !== 'secret' || own(setting, 'required') !== undefined || !only.has(key)) continue
     look.report(
       'spec/required-secret',
       pointer,
