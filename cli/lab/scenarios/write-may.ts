@@ -89,6 +89,8 @@ export function mayEndOf(lies: readonly Lie[], may: May, holds: boolean): readon
   // Steps and facets fall apart where more than one thing goes wrong.
   if (Object.keys(may.action.does).length > 1) for (const said of ['partial', 'refuted'] as const) union.add(said)
   if (lies.length > 1 && waitsForOther(may.action)) union.add('unknown')
+  // Where one path is closed, what the other one would show may be a lie as well.
+  if (lies.length > 1 && lies.some(({ fault }) => fault === 'blinded')) union.add('unknown')
   // Nothing is seen to have happened, and no answer said that it did.
   if (too_late || (lost && union.has('refuted'))) {
     union.add('rejected')
