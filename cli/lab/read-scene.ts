@@ -10,7 +10,7 @@ import type { Twin } from './twin/types.ts'
 export type Truths = ReadonlyMap<string, Truth>
 
 /** The target, what it depends on, and what its proofs lean on. */
-export function streamsFor(dialect: Dialect, target: string, all: boolean): readonly string[] {
+export function streamsFor(dialect: Dialect, targets: readonly string[], all: boolean): readonly string[] {
   const played = Object.keys(dialect.file.streams)
   if (all) return dialect.connector.order.filter((name) => played.includes(name))
   const wanted = new Set<string>()
@@ -24,8 +24,8 @@ export function streamsFor(dialect: Dialect, target: string, all: boolean): read
     // Edges to what was not read are shown to no end: a credential's as a grant's.
     for (const names of Object.values(stream.refers)) for (const other of names) if (played.includes(other)) want(other)
   }
-  want(target)
-  if (dialect.file.streams[target]?.role === 'users')
+  for (const target of targets) want(target)
+  if (targets.some((target) => dialect.file.streams[target]?.role === 'users'))
     for (const [name, about] of Object.entries(dialect.file.streams)) if (about.role === 'edges') want(name)
   return dialect.connector.order.filter((name) => wanted.has(name))
 }

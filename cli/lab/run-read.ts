@@ -6,18 +6,20 @@ import type { SyncResult } from '../../runtime/read/run.ts'
 import { sync } from '../../runtime/read/sync.ts'
 import { Secret } from '../../runtime/secret.ts'
 import type { Connection } from '../../runtime/types.ts'
-import { type Evidence, hangingOn, listen, rowsOf } from './again.ts'
+import { listen, rowsOf } from './again.ts'
 import { type Clock, clock } from './clock.ts'
 import type { Tried } from './derive/own.ts'
-import { READ_FAULTS, readHooks } from './faults/read.ts'
-import { compare, type Difference, isTrue, type StoredRow, told, truthOf } from './oracle/read.ts'
+import { readHooks } from './faults/read.ts'
+import { compare, told } from './oracle/read.ts'
 import { seeded, upTo } from './random.ts'
-import { isCounted, worst } from './read-said.ts'
+import { differenceOf, hangsOn, judge, rows } from './read-judge.ts'
+import { worst } from './read-said.ts'
 import { connectionFor, idsOf, streamsFor, type Truths, truthsOf } from './read-scene.ts'
 import type { Rig, Store } from './rig.ts'
 import { bareRequests, choose, sizesOf } from './scenarios/choose.ts'
 import { READ_SCENARIOS } from './scenarios/read.ts'
-import type { ReadScenario } from './scenarios/read-types.ts'
+import { changesIn, hitOf, labelOf } from './scenarios/read-drawn.ts'
+import { LOST } from './scenarios/read-make.ts'
 import type { Dialect } from './twin/dialect.ts'
 import { createTwin } from './twin/serve.ts'
 import type { Hooks, StreamTruth, Twin } from './twin/types.ts'
@@ -98,11 +100,11 @@ export async function playRead(
     if (last.result?.state === 'paused') last = await play(stage, [], null, ears)
   }
   const requests = twin.requests() - asks
-  const judged = await judge(stage, scenario, chosen.target, { before, moments }, last, earlier)
+  const hit = hitOf(chosen, fired)
+  const judged = await judge(stage, scenario, hit, { before, moments }, last, earlier)
   const wanted = scenario.stopped === true ? ['stopped'] : [...new Set(lies.map(labelOf))]
-  const must = mustNotice(chosen.drawn, fired)
-  const best = dialect.file.streams[chosen.target]?.best
-  const capped = scenario.class === 'faulty' && judged.said === best?.is ? `stream ${chosen.target}: ${best.because}` : null
+  const best = dialect.file.streams[judged.stream]?.best
+  const capped = scenario.class === 'faulty' && judged.said === best?.is ? `stream ${judged.stream}: ${best.because}` : null
   const run: Omit<Run, 'log'> = {
     scenario: scenario.name,
     side: 'read',
@@ -111,12 +113,12 @@ export async function playRead(
     seed,
     population,
     fired,
-    counts: wanted.every((fault) => (fired[fault] ?? 0) > 0),
+    counts: wanted.filter((fault) => (fired[fault] ?? 0) > 0).length >= (chosen.drawn.length > 0 ? 2 : wanted.length),
     said: judged.said,
     because: twin.placeless(
-      `${chosen.target}${lies.map((lie) => ` · ${lie.fault}${lie.page === undefined ? '' : ` on page ${lie.page}`}`).join('')} · ${judged.because}`,
+      `${chosen.target}${lies.map((lie) => ` · ${labelOf(lie)}${lie.page === undefined ? '' : ` on page ${lie.page}`}`).join('')} · ${judged.because}`,
     ),
-    expected: scenario.expected,
+    expected: hit.must.length > 0 ? LOST : scenario.expected,
     false_success: judged.false_success,
     false_block: scenario.class !== 'faulty' && !scenario.expected.includes(judged.said),
     noticed: judged.said !== 'complete' && capped === null,
@@ -135,9 +137,6 @@ export async function playRead(
   return { ...run, log }
 }
 
-/** Lies that change the target itself. */
-const CHANGING = Object.keys(READ_FAULTS).filter((name) => READ_FAULTS[name]?.after !== undefined)
-
 /** One sync. `stop`: after so many requests. */
 async function play(stage: Stage, hooks: readonly Hooks[], stop: number | null, { moments, listener }: Ears): Promise<Played> {
   const { twin, at, store, connection } = stage
@@ -147,7 +146,7 @@ async function play(stage: Stage, hooks: readonly Hooks[], stop: number | null, 
   const changing = hooks.some((hook) => hook.after !== undefined)
   const guard: Hooks = {
     after: () => {
-      const now = changing ? CHANGING.reduce((sum, fault) => sum + (twin.fired[fault] ?? 0), 0) : 0
+      const now = changing ? changesIn(twin.fired) : 0
       if (now > strikes) moments.push(truthsOf(twin, stage.only))
       strikes = now
       asked++
@@ -205,94 +204,4 @@ export async function tryRead(rig: Rig, dialect: Dialect): Promise<Tried> {
     streams[stream] = { is: verdict?.is ?? 'error', because: verdict?.because ?? because ?? 'no result', differs }
   }
   return { strangers: [...new Set(twin.strangers)], streams }
-}
-
-type Judged = {
-  readonly said: Said
-  readonly because: string
-  readonly false_success: boolean
-  readonly differs: readonly string[]
-  /** Streams that differ and are not `complete`. */
-  readonly wrong: readonly string[]
-}
-
-async function judge(
-  stage: Stage,
-  scenario: ReadScenario,
-  target: string,
-  { before, moments }: { readonly before: Truths; readonly moments: readonly Truths[] },
-  played: Played,
-  earlier: { readonly truths: Truths; readonly verdict: Said } | null,
-): Promise<Judged> {
-  const { dialect, twin, store, connection } = stage
-  const broken = (because: string): Judged => ({ said: 'error', because, false_success: false, differs: [], wrong: [] })
-  const { result } = played
-  if (twin.strangers.length > 0)
-    return broken(`the twin was asked what it does not know: ${[...new Set(twin.strangers)].slice(0, 3).join('; ')}`)
-  if (result === null || result.state === 'paused') return broken(played.because ?? result?.because ?? 'no result')
-  if (earlier !== null && earlier.verdict !== 'complete') return broken(`the clean sync before is ${earlier.verdict}`)
-  const differs: string[] = []
-  const wrong: string[] = []
-  let false_success = false
-  for (const stream of stage.only) {
-    const about = dialect.file.streams[stream]
-    const read = result.streams[stream]
-    if (about === undefined || read === undefined) continue
-    const difference = differenceOf(stage, stream, before, moments, await rows(store, connection.name, stream, 'latest'))
-    if (difference !== null) {
-      differs.push(...told(difference, stream))
-      if (read.verdict.is === 'complete') false_success = true
-      else wrong.push(stream)
-    }
-    // The last complete snapshot is never overwritten by a lesser one.
-    const known = earlier?.truths.get(stream)
-    if (read.verdict.is === 'complete' || known === undefined) continue
-    const kept = compare(
-      about,
-      { before: known, after: known, ever: known },
-      await rows(store, connection.name, stream, 'complete'),
-    )
-    if (!isTrue(kept)) {
-      false_success = true
-      differs.push(...told(kept, `${stream}, the last complete snapshot`))
-    }
-  }
-  const verdict = result.streams[target]?.verdict
-  const all = worst(dialect, result, stage.only)
-  const said: Said = false_success ? 'complete' : scenario.class === 'faulty' ? (verdict?.is ?? 'error') : all
-  const low = stage.only.find((stream) => result.streams[stream]?.verdict.is === said) ?? target
-  const because = scenario.class === 'faulty' ? verdict?.because : `${low}: ${result.streams[low]?.verdict.because}`
-  if (scenario.holds === true && said === 'complete' && verdict?.hold === null)
-    return broken('complete, and nothing is held although a third is gone')
-  return { said, because: because ?? 'no verdict', false_success, differs: differs.slice(0, 5), wrong }
-}
-
-const rows = (store: Store, connection: string, stream: string, which: 'latest' | 'complete'): Promise<readonly StoredRow[]> =>
-  rowsOf((after, limit) => store.records(connection, stream, { which, after, limit }))
-
-/** Null where they are as they were before, are now, or were at a moment between. */
-function differenceOf(
-  { dialect, twin }: Stage,
-  stream: string,
-  truths: Truths,
-  moments: readonly Truths[],
-  stored: readonly StoredRow[],
-): Difference | null {
-  const about = dialect.file.streams[stream]
-  if (about === undefined) return null
-  const before = truths.get(stream) ?? new Map()
-  const during = moments.flatMap((moment) => moment.get(stream) ?? [])
-  const truth = { before, after: truthOf(twin, stream), ever: truthOf(twin, stream, true), during }
-  const difference = compare(about, truth, stored)
-  return isTrue(difference) ? null : difference
-}
-
-/** What the run hangs on; nothing of one that broke, or that was played without an item. */
-function hangsOn({ dialect, off, only }: Stage, evidence: Evidence, { said, wrong }: Judged, honest: boolean) {
-  if (off.length > 0 || said === 'error') return {}
-  const { streams } = dialect.connector
-  const above = (stream: string) =>
-    Object.values(streams[stream]?.each ?? {}).flatMap((each) => (each.from === 'stream' ? [each.stream] : []))
-  const yes = honest && said === 'complete' ? only.filter((stream) => isCounted(dialect, stream)) : []
-  return hangingOn(evidence, above, wrong, yes)
 }

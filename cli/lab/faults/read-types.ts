@@ -4,6 +4,8 @@ import type { Answer, Ask, Entry, Page, Row, Spot, TwinView } from '../twin/type
 
 export type ReadLie = {
   readonly fault: string
+  /** Under which its strikes are counted; absent: the fault's own name. */
+  readonly label?: string
   /** Whose lists it strikes: a stream of the connector. */
   readonly stream: string
   /** From 1; absent: every page. */

@@ -41,7 +41,7 @@ function hookOf(lie: ReadLie, fault: ReadFault): Hooks {
     left() && placed(ask, page, twin) && passed++ >= (lie.skip ?? 0)
   const strike = (twin: TwinView): void => {
     struck++
-    twin.fire(lie.fault)
+    twin.fire(lie.label ?? lie.fault)
   }
   const strikes = (ask: Ask, page: Page | null, twin: TwinView): boolean => {
     const hit = aimed(ask, page, twin)
@@ -75,7 +75,7 @@ function hookOf(lie: ReadLie, fault: ReadFault): Hooks {
       }
       if (chosen !== null && chosen.size > 0 && (reads(ask) || ask.counts.includes(lie.stream))) {
         struck++
-        twin.fire(lie.fault)
+        twin.fire(lie.label ?? lie.fault)
       }
       return fault.request === undefined || !left()
         ? null
@@ -149,7 +149,7 @@ function hookOf(lie: ReadLie, fault: ReadFault): Hooks {
   function counted<T>(value: T, twin: TwinView): T {
     if (value !== null) {
       struck++
-      twin.fire(lie.fault)
+      twin.fire(lie.label ?? lie.fault)
     }
     return value
   }

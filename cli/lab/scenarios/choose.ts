@@ -4,9 +4,16 @@ import { oneOf, type Random, shareOf, upTo } from '../random.ts'
 import type { Dialect } from '../twin/dialect.ts'
 import type { Twin } from '../twin/types.ts'
 import { crowdOf } from './fits.ts'
+import { ODD } from './read-benign.ts'
+import { canBeDrawn, drawScenarios } from './read-drawn.ts'
+import { EMPTY } from './read-empty.ts'
+import { READING } from './read-faults.ts'
+import { FILED } from './read-filed.ts'
+import { PEERS } from './read-peers.ts'
 import type { Aim, Chosen, ReadScenario, Size } from './read-types.ts'
 
 const PAGE_SIZES = [3, 4, 5, 7, 10]
+const POOL = [...PEERS, ...READING, ...FILED, ...EMPTY, ...ODD].filter(canBeDrawn)
 
 export type Sizes = {
   readonly population: number
@@ -51,16 +58,47 @@ function populationOf(size: Size, page: number, random: Random): number {
 
 /** Of the streams that the lie can strike, one whose list is long enough; people's own list more often than others. */
 export function choose(scenario: ReadScenario, dialect: Dialect, twin: Twin, page_size: number, random: Random): Chosen {
+  if (scenario.dice !== undefined) return thrown(scenario.dice, dialect, twin, page_size, random)
   const all = Object.keys(dialect.file.streams).filter((name) => scenario.target(dialect, name))
   const long = all.filter((name) => rowsOf(twin, name) > page_size * (scenario.pages - 1))
   const some = (long.length > 0 ? long : all).flatMap((name) =>
     dialect.file.streams[name]?.role === 'users' ? [name, name] : [name],
   )
   const target = oneOf(random, some)
-  const rows = rowsOf(twin, target)
+  return {
+    target,
+    lies: scenario.aims.map((aim) => aimed(aim, twin, target, pagesOf(dialect, twin, target, page_size), random)),
+    drawn: [],
+  }
+}
+
+function pagesOf(
+  dialect: Dialect,
+  twin: Twin,
+  stream: string,
+  page_size: number,
+): { readonly rows: number; readonly size: number } {
+  const rows = rowsOf(twin, stream)
   // One answer is one page, however many rows it has.
-  const size = dialect.connector.streams[target]?.pages.kind === 'none' ? Math.max(1, rows) : page_size
-  return { target, lies: scenario.aims.map((aim) => aimed(aim, twin, target, { rows, size }, random)) }
+  return { rows, size: dialect.connector.streams[stream]?.pages.kind === 'none' ? Math.max(1, rows) : page_size }
+}
+
+function thrown(
+  dice: NonNullable<ReadScenario['dice']>,
+  dialect: Dialect,
+  twin: Twin,
+  page_size: number,
+  random: Random,
+): Chosen {
+  const long = (stream: string, pages: number) => rowsOf(twin, stream) > page_size * (pages - 1)
+  const scenarios = drawScenarios(POOL, dice, dialect, long, random)
+  const drawn = scenarios.flatMap(({ stream, scenario: { aims, expected } }) =>
+    aims.map((aim) => {
+      const lie = aimed(aim, twin, stream, pagesOf(dialect, twin, stream, page_size), random)
+      return { lie: { ...lie, label: `${aim.fault} of ${stream}` }, expected }
+    }),
+  )
+  return { target: scenarios[0]?.stream ?? '', lies: drawn.map(({ lie }) => lie), drawn }
 }
 
 function aimed(

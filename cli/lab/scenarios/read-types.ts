@@ -3,7 +3,7 @@ import type { ReadLie } from '../faults/read-types.ts'
 import type { Random } from '../random.ts'
 import type { Dialect } from '../twin/dialect.ts'
 import type { Twin } from '../twin/types.ts'
-import type { Scenario } from '../types.ts'
+import type { Said, Scenario } from '../types.ts'
 
 /** How many accounts, beside the rows of a page. `parents`: few accounts, and a thousand groups. */
 export type Size = 'none' | 'one' | 'page-1' | 'page' | 'page+1' | 'two' | 'pages' | 'many' | 'thousands' | 'parents'
@@ -38,7 +38,11 @@ export type ReadScenario = Scenario & {
   readonly holds?: boolean
   /** Stopped after so many requests and taken up again. */
   readonly stopped?: boolean
+  /** Its lies are drawn by the seed. */
+  readonly dice?: 'one list' | 'lists'
   /** Everything is read that the twin can play, not only what the target needs. */
   readonly all_streams?: boolean
 }
-export type Chosen = { readonly target: string; readonly lies: readonly ReadLie[] }
+/** A lie that the seed drew, and what must come of it alone. */
+export type Drawn = { readonly lie: ReadLie; readonly expected: readonly Said[] }
+export type Chosen = { readonly target: string; readonly lies: readonly ReadLie[]; readonly drawn: readonly Drawn[] }

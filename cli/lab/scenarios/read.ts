@@ -2,13 +2,23 @@
 import type { Dialect } from '../twin/dialect.ts'
 import { HONEST, ODD } from './read-benign.ts'
 import { CROWDS } from './read-crowds.ts'
+import { DRAWN } from './read-drawn.ts'
 import { EMPTY } from './read-empty.ts'
 import { READING } from './read-faults.ts'
 import { FILED } from './read-filed.ts'
 import { PEERS } from './read-peers.ts'
 import type { ReadScenario } from './read-types.ts'
 
-export const READ_SCENARIOS: readonly ReadScenario[] = [...PEERS, ...READING, ...FILED, ...EMPTY, ...CROWDS, ...ODD, ...HONEST]
+export const READ_SCENARIOS: readonly ReadScenario[] = [
+  ...PEERS,
+  ...READING,
+  ...FILED,
+  ...EMPTY,
+  ...CROWDS,
+  ...DRAWN,
+  ...ODD,
+  ...HONEST,
+]
 
 /** What cannot be played, and why: said in every report, never left out in silence. Feeds and webhooks: `watch.ts`. */
 export const NOT_PLAYABLE: { readonly [name: string]: string } = {

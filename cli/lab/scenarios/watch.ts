@@ -32,13 +32,17 @@ export type Mail =
 export type WatchScenario = Scenario & {
   readonly feed: readonly FeedAim[]
   readonly mail: readonly Mail[]
-  /** What happens between the reads: nothing, a few changes of every kind, removals among them for certain, more than a page. */
-  readonly changes: 'none' | 'some' | 'removals' | 'many'
+  /** What happens between the reads: nothing, a few changes of every kind, removals among them for certain, more than a page, more than half go. */
+  readonly changes: 'none' | 'some' | 'removals' | 'many' | 'exodus'
+  /** People come and change during the whole reads too. */
+  readonly busy?: true
+  /** A third whole read, and a look after it. */
+  readonly third?: true
   /** What the connector must declare. */
   readonly needs: 'feed' | 'events' | 'delta' | 'paged' | 'webhook' | 'signed' | 'dated'
 }
 
-type Rest = Partial<Pick<WatchScenario, 'mail' | 'changes' | 'needs'>>
+type Rest = Partial<Pick<WatchScenario, 'mail' | 'changes' | 'needs' | 'busy' | 'third'>>
 const make =
   (cls: FaultClass, expected: readonly Said[]) =>
   (name: string, says: string, feed: readonly FeedAim[], rest: Rest = {}): WatchScenario => ({
@@ -76,6 +80,15 @@ export const WATCH_SCENARIOS: readonly WatchScenario[] = [
     needs: 'events',
   }),
   lost('filed-24', 'graph-docs#5855: removals missing from the delta', [{ fault: 'skips_removals' }], { changes: 'removals' }),
+  lost(
+    'filed-24/held',
+    'removals missing from the delta, and so many that the reads hold them back',
+    [{ fault: 'skips_removals' }],
+    {
+      changes: 'exodus',
+      third: true,
+    },
+  ),
   lost('R29', 'a feed that refuses its position, once', [{ fault: 'gone', times: 1 }]),
   lost('R29/forgets', 'a feed that forgets what it told', [{ fault: 'forgets' }], { needs: 'events' }),
   harmless('R29/invents', 'a feed that names somebody who never was', [{ fault: 'invents' }]),
@@ -117,6 +130,11 @@ export const WATCH_SCENARIOS: readonly WatchScenario[] = [
   make('odd', ['unproven', 'complete'])('R29/nothing', 'a feed that has nothing to tell, for nothing happened', [], {
     changes: 'none',
   }),
+  odd('R33/watched', 'most leave, truly: held back by the reads, and the feed told all of it', [], {
+    changes: 'exodus',
+    third: true,
+  }),
+  odd('R34/watched', 'people come and change while everything is read, and the feed tells all of it', [], { busy: true }),
   odd('R30/unchanged', 'webhooks about somebody of whom nothing changed, and one that comes twice', [], {
     mail: ['unchanged', 'twice', 'reordered'],
     needs: 'webhook',
