@@ -64,7 +64,7 @@ export function openDescription(routes: readonly Route[], cookie = '__Host-rollc
       title: 'Rollcall control API',
       version: '1',
       description:
-        'Every answer that is no success is an RFC 9457 problem with `code`, `cause` and `next_step`. The tenant comes from the credential and from nowhere else. Writes take an `Idempotency-Key`. Answers of GET have an `ETag`.',
+        'Every answer that is no success is an RFC 9457 problem with `code`, `cause` and `next_step`. The tenant comes from the credential and from nowhere else. Writes take an `Idempotency-Key`. Answers of GET have an `ETag`. Targets post to `/v1/inbound/{key}`, which takes no credential: an address is made by `makeInbound`.',
     },
     paths,
     components: {
