@@ -22,7 +22,8 @@ const APPLICATION = 0x524c434c
  * audit         the ledger: who did what, appended in the transaction of what was done; `entry` is what is hashed. `audit_term` finds pseudonyms,
  *               `ledger_node` has the hashes of complete subtrees (runtime/ledger/tree.ts). Triggers refuse changes.
  * certification and what is said in one: events, decisions, which intents carry them out. `version` grows with each, so that what was
- *               looked at is what is closed. `waiver`: a second person's word that a reason may stand.
+ *               looked at is what is closed. `certification_word`: the last of each item, made from the decisions.
+ *               `waiver`: a second person's word that a reason may stand.
  *
  * gate_state    the answer of a connection's gate as it was told last. `exception`: breaches of levels; `level_span`: when each control held;
  *               `alert`: budgets that burn now.
