@@ -66,18 +66,28 @@ export type Tally = {
   readonly changes: number
   readonly named: number
   readonly skipped: readonly string[]
-  /** Records that left a list or came back to it: no statement about what became of them, so the feed owes none. */
+  /**
+   * Records that left the list and that a feed that claims to tell of deletions did not name: whether they are gone a look shows. A read that
+   * holds removals back never says more of them.
+   */
+  readonly doubtful: readonly string[]
+  /** Others that left a list or came back to it: no statement about what became of them, so the feed owes none. */
   readonly open: number
 }
 
-export const NOTHING_FOUND: Tally = { changes: 0, named: 0, skipped: [], open: 0 }
+export const NOTHING_FOUND: Tally = { changes: 0, named: 0, skipped: [], doubtful: [], open: 0 }
 
-/** `skipped` holds every id once. */
+/** `skipped` and `doubtful` hold every id once. */
 export function tally(feed: Pick<Feed, 'tells' | 'silent_on'>, found: readonly Found[]): Tally {
-  const open = found.filter(({ kind }) => kind === 'vanished' || kind === 'returned').length
+  const isDoubtful = ({ kind, named }: Found) => kind === 'vanished' && !named && feed.tells.includes('deleted')
+  const open = found.filter((one) => (one.kind === 'vanished' || one.kind === 'returned') && !isDoubtful(one)).length
   const owed = found.filter((one) => isOwed(feed, one))
   const skipped = owed.filter((one) => !one.named)
-  return { changes: owed.length, named: owed.length - skipped.length, skipped: [...new Set(skipped.map(({ id }) => id))], open }
+  const ids = (some: readonly Found[]) => [...new Set(some.map(({ id }) => id))]
+  return {
+    ...{ changes: owed.length, named: owed.length - skipped.length, open },
+    ...{ skipped: ids(skipped), doubtful: ids(found.filter(isDoubtful)) },
+  }
 }
 
 const TOLD_AS: { readonly [kind in Change['kind']]: ToldChange | null } = {
@@ -98,6 +108,7 @@ export const plus = (a: Tally, b: Tally): Tally => ({
   changes: a.changes + b.changes,
   named: a.named + b.named,
   skipped: [...a.skipped, ...b.skipped],
+  doubtful: [...a.doubtful, ...b.doubtful],
   open: a.open + b.open,
 })
 
@@ -105,20 +116,37 @@ export const plus = (a: Tally, b: Tally): Tally => ({
 
 const A_FEW = 10
 const QUIET = '; since then nothing changed that it tells'
+const PENDING = '; whether they are gone looks will show'
 
 export function agreementOf(last: FeedAgreement, read: WholeRead, found: Tally, compared_to: number, at: string): FeedAgreement {
   const { feed, stream } = last
   const next = { feed, stream, between: [last.between[1], read.sync] as const, began_at: read.began_at, compared_to, at }
-  const { changes, named, skipped } = found
+  const { changes, named, skipped, doubtful } = found
+  const silent = skipped.length === 0 && doubtful.length > 0
   // Nothing to tell is told by a feed that is dead too: what was known of it stands.
-  if (changes === 0) return { ...last, ...next, because: last.because.endsWith(QUIET) ? last.because : `${last.because}${QUIET}` }
+  if (changes === 0 && (!silent || last.is === 'skipped'))
+    return { ...last, ...next, because: last.because.endsWith(QUIET) ? last.because : `${last.because}${QUIET}` }
   const open = found.open === 0 ? '' : `; ${found.open} that left the list or came back to it are not counted`
   const span = `between the reads of sync ${next.between[0]} and ${read.sync}`
+  if (silent) {
+    const because = `it did not name ${doubtful.length} that left the list ${span}: ${some(doubtful)}${PENDING}${open}`
+    return { ...next, is: 'unknown', because, changes, named, skipped: doubtful.slice(0, A_FEW) }
+  }
   if (skipped.length === 0)
     return { ...next, is: 'agrees', because: `it named all ${changes} that changed ${span}${open}`, changes, named, skipped: [] }
-  const few = skipped.slice(0, A_FEW)
-  const because = `it did not name ${changes - named} of ${changes} that changed ${span}: ${few.slice(0, 3).join(', ')}${skipped.length > 3 ? ', …' : ''}${open}`
-  return { ...next, is: 'skipped', because, changes, named, skipped: few }
+  const because = `it did not name ${changes - named} of ${changes} that changed ${span}: ${some(skipped)}${open}`
+  return { ...next, is: 'skipped', because, changes, named, skipped: skipped.slice(0, A_FEW) }
+}
+
+const some = (ids: readonly string[]): string => `${ids.slice(0, 3).join(', ')}${ids.length > 3 ? ', …' : ''}`
+
+/** Does it wait for looks at who left the list unnamed? */
+export const isPending = ({ is, skipped }: FeedAgreement): boolean => is === 'unknown' && skipped.length > 0
+
+/** Who left the list unnamed and was seen gone was skipped. Null: nobody was, or not yet; who is alive shows nothing of the others. */
+export function settledBy(agreement: FeedAgreement, gone: readonly string[]): FeedAgreement | null {
+  if (!isPending(agreement) || gone.length === 0) return null
+  return { ...agreement, is: 'skipped', because: agreement.because.replace(PENDING, `; gone: ${some(gone)}`), skipped: gone }
 }
 
 // ---------------------------------------------------------------- what it is worth

@@ -6,8 +6,10 @@ import {
   type Comparison,
   type FeedWorth,
   type Found,
+  isPending,
   NOTHING_FOUND,
   plus,
+  settledBy,
   type Tally,
   tally,
   type WholeRead,
@@ -39,6 +41,20 @@ export async function agree(context: Agreeing): Promise<readonly FeedAgreement[]
     made.push(agreement)
   })
   return made
+}
+
+/** What looks have shown since of those who left a list and were not named. */
+export async function settle({ store, connection }: Agreeing): Promise<void> {
+  const pending = (await store.feeds(connection.name)).flatMap(({ agreements }) => agreements.filter(isPending))
+  for (const agreement of pending) {
+    const gone: string[] = []
+    for (const id of agreement.skipped) {
+      const seen = await store.sightings(connection.name, { after: 0, limit: 100, stream: agreement.stream, id })
+      if (seen.findLast(({ shows }) => shows !== 'unanswered')?.shows === 'gone') gone.push(id)
+    }
+    const settled = settledBy(agreement, gone)
+    if (settled !== null) await store.putAgreement(connection.name, settled)
+  }
 }
 
 /** Of every feed that the connector declares, as it stands; asks nobody. */
@@ -101,7 +117,7 @@ async function agreementFor(
     await breathe()
   }
   // First they wait to be looked at, then it is said: a process that dies in between compares again.
-  const touched = found.skipped.map((id) => ({ stream, id }))
+  const touched = [...found.skipped, ...found.doubtful].map((id) => ({ stream, id }))
   if (touched.length > 0) await store.touch(connection.name, { by: 'feed', feed: feed.name }, touched, at)
   return agreementOf(last, newest, found, compared_to, at)
 }

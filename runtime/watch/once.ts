@@ -1,7 +1,7 @@
 /** One round of watching a connection: every feed is asked, then compared with the whole reads, then whoever was named is looked at. */
 
 import type { Waiting } from '../watch-types.ts'
-import { agree, type FeedReport, feedReports } from './agree.ts'
+import { agree, type FeedReport, feedReports, settle } from './agree.ts'
 import { iso, type WatchContext } from './context.ts'
 import { type Looked, type LookOptions, lookAt, MOST_TRIES } from './look.ts'
 import { type Poll, pollFeed } from './poll.ts'
@@ -45,6 +45,7 @@ export async function watchOnce(context: WatchContext, options: WatchOptions = {
   // Before the looks: whom a feed skipped is looked at in the same round.
   if (!context.signal?.aborted) await agree(context)
   const looked = await lookAt(context, options)
+  if (!context.signal?.aborted) await settle(context)
   return { connection: connection.name, at, polls, looked, ...(await watchState(context)) }
 }
 

@@ -4,8 +4,10 @@ import {
   agreementOf,
   beginning,
   type Found,
+  isPending,
   NOTHING_FOUND,
   plus,
+  settledBy,
   tally,
   type WholeRead,
   whatToCompare,
@@ -104,7 +106,17 @@ describe('what a feed owes', () => {
   })
 
   test('a record that changed twice is skipped once, and counted as it changed', () => {
-    expect(tally(FEED, [found(), found()])).toEqual({ changes: 2, named: 0, skipped: ['u1'], open: 0 })
+    expect(tally(FEED, [found(), found()])).toEqual({ changes: 2, named: 0, skipped: ['u1'], doubtful: [], open: 0 })
+  })
+
+  test('who left the list unnamed is doubtful where the feed claims to tell of deletions; who came back is not', () => {
+    for (const kind of ['vanished', 'returned'] as const)
+      for (const tells of [[], ...TOLD_CHANGES.map((one) => [one]), [...TOLD_CHANGES]])
+        for (const named of [true, false]) {
+          const is = kind === 'vanished' && !named && (tells as string[]).includes('deleted')
+          const counted = tally({ tells, silent_on: [] }, [found({ kind, named }), found({ kind, named })])
+          expect([counted.doubtful, counted.open], `${kind} ${tells} ${named}`).toEqual(is ? [['u1'], 0] : [[], 2])
+        }
   })
 })
 
@@ -131,6 +143,34 @@ describe('the agreement', () => {
       expect(next).toMatchObject({ is: last.is, skipped: last.skipped, between: [2, 3], compared_to: 60, began_at: at(90) })
       expect(agreementOf(next, { ...READ, sync: 4 }, NOTHING_FOUND, 60, at(99)).because).toBe(next.because)
     }
+  })
+
+  const left = tally(FEED, [found({ kind: 'vanished', id: 'u3' })])
+  test('who left the list unnamed keeps it from agreeing, and from nothing else', () => {
+    expect(agreementOf(FIRST, READ, plus(named, left), 50, at(80))).toMatchObject({
+      is: 'unknown',
+      skipped: ['u3'],
+      changes: 1,
+      named: 1,
+    })
+    expect(agreementOf(FIRST, READ, left, 50, at(80))).toMatchObject({ is: 'unknown', skipped: ['u3'], changes: 0 })
+    expect(agreementOf(FIRST, READ, plus(skipped, left), 50, at(80))).toMatchObject({ is: 'skipped', skipped: ['u2'] })
+    // What was skipped before is not made better by what is doubtful now.
+    const before = agreementOf(FIRST, READ, skipped, 50, at(80))
+    expect(agreementOf(before, { ...READ, sync: 3 }, left, 50, at(99))).toMatchObject({ is: 'skipped', skipped: ['u2'] })
+  })
+
+  test('one of them seen gone was skipped; alive ones show nothing of the others', () => {
+    const pending = agreementOf(FIRST, READ, plus(named, left), 50, at(80))
+    expect(isPending(pending)).toBe(true)
+    expect(settledBy(pending, [])).toBeNull()
+    expect(settledBy(pending, ['u3'])).toMatchObject({
+      is: 'skipped',
+      skipped: ['u3'],
+      because: expect.stringMatching(/u3; gone: u3$/),
+    })
+    for (const other of [FIRST, agreementOf(FIRST, READ, named, 50, at(80)), agreementOf(FIRST, READ, skipped, 50, at(80))])
+      expect([isPending(other), settledBy(other, ['u3'])]).toEqual([false, null])
   })
 
   test('what is not counted is said', () => {
