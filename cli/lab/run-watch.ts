@@ -140,9 +140,10 @@ async function act(
     requests: twin.requests() - asks,
   })
 
+  const meanwhile = scenario.busy === true ? () => doings.happen(oneOf(random, ['created', 'updated'])) : null
   await lookOnce(stage, [], null)
   at.jump(MINUTE_MS)
-  const first = await readAll(stage)
+  const first = await readAll(stage, meanwhile)
   if (first !== null) return ended(`the read before: ${first}`)
   const before = truthsOf(twin, watched)
   wait()
@@ -159,6 +160,7 @@ async function act(
   if (busy) {
     // Where nothing changed a feed is neither right nor wrong.
     for (const stream of watched) doings.happen('created', stream)
+    if (scenario.changes === 'exodus') for (const stream of struck) doings.leave(stream)
     if (scenario.changes === 'removals') for (const stream of struck) doings.happen('deleted', stream)
     happen(scenario.changes === 'many' ? 9 : 2)
   }
@@ -171,19 +173,28 @@ async function act(
   looks.push(await lookOnce(stage, lies, null))
   at.jump(MINUTE_MS)
 
-  twin.lie([])
-  const last = await readAll(stage)
+  const last = await readAll(stage, meanwhile)
   if (last !== null) return ended(`the read after: ${last}`)
   wait()
   looks.push(await lookOnce(stage, lies, null))
+  if (scenario.third === true) {
+    at.jump(MINUTE_MS)
+    const third = await readAll(stage, null)
+    if (third !== null) return ended(`the third read: ${third}`)
+    wait()
+    looks.push(await lookOnce(stage, lies, null))
+  }
   const after = truthsOf(twin, watched)
   const untold = feeds.map((feed) => [feed.name, untoldOf({ feed, file: twin.file, before, after, named: twin.named })] as const)
   const strange = [...new Set(twin.strangers)].slice(0, 3).join('; ')
   return ended(strange === '' ? null : `the twin was asked what it does not know: ${strange}`, new Map(untold))
 }
 
-/** Null: complete, as far as it can be. Else why not. */
-async function readAll({ dialect, twin, connection, store, http, at, only, off, watched }: Stage): Promise<string | null> {
+/** Null: complete, as far as it can be. Else why not. `meanwhile`: happens now and then. */
+async function readAll(stage: Stage, meanwhile: (() => void) | null): Promise<string | null> {
+  const { dialect, twin, connection, store, http, at, only, off, watched } = stage
+  let asked = 0
+  twin.lie(meanwhile === null ? [] : [{ after: () => (++asked % 7 === 3 && asked < 20 ? meanwhile() : undefined) }])
   try {
     const result = await sync({ connector: twin.connector, connection, store, http, now: at.now, only, off })
     const lesser = watched.find((stream) => {

@@ -99,6 +99,8 @@ const KINDS = ['created', 'updated', 'updated', 'deleted'] as const
 export type Doings = {
   /** One change of the kind, or of any; in this stream, or in any that is watched; of somebody of whom nothing happened yet. */
   readonly happen: (what?: (typeof KINDS)[number], stream?: string) => void
+  /** Of those of whom nothing happened yet all but a third go. */
+  readonly leave: (stream: string) => void
   /** Of a watched stream of people: somebody who is there and of whom nothing happened. */
   readonly quiet: () => { readonly of: string; readonly entry: Entry } | null
 }
@@ -127,6 +129,14 @@ export function doingsIn(twin: Twin, streams: readonly string[], random: Random)
       touched.add(victim.id)
       if (what === 'deleted') twin.history.drop(of, victim.id)
       else twin.history.act([{ do: 'set', of, id: victim.id, path: path as string, to: `Changed ${1 + upTo(random, 9_000)}` }])
+    },
+    leave(stream) {
+      const of = twin.file.streams[stream]?.of ?? ''
+      const all = untouched(of)
+      for (const { id } of some(random, all, Math.ceil((all.length * 2) / 3))) {
+        touched.add(id)
+        twin.history.drop(of, id)
+      }
     },
     quiet() {
       const of = weighted[0]?.of ?? ''

@@ -43,7 +43,11 @@ export function feedAnswer(twin: Inside, ask: Ask, served: Served): Told {
   if (page?.spot.page === 1) twin.begun.set(ask.enumeration, happened.length)
   if ('text' in answer || page === null || page.next !== null || feed.from.kind === 'events') return { answer, names }
   const body = structuredClone(answer.body) as Native
-  put(body, String(feed.from['position']).replaceAll('"', ''), positionOf(twin, ask, feed, spec, twin.begun.get(ask.enumeration) ?? happened.length))
+  put(
+    body,
+    String(feed.from['position']).replaceAll('"', ''),
+    positionOf(twin, ask, feed, spec, twin.begun.get(ask.enumeration) ?? happened.length),
+  )
   return { answer: { ...answer, body }, names }
 }
 
@@ -66,6 +70,8 @@ function everybody(twin: Inside, feed: string, spec: FeedSpec): readonly FeedIte
       ...itemOf(twin, feed, spec, { no: 0, at_ms: twin.now(), what: 'created', of, id: entry.id, entry }),
       id: `${of}/${entry.id}`,
       ord: entry.ord,
+      // Where a delta begins nothing is told of anybody yet.
+      names: [],
     })),
   )
 }
