@@ -53,13 +53,23 @@ export const ANSWERS: { readonly [name: string]: ReadFault } = {
   },
 }
 
+function read(text: string): Native | null {
+  try {
+    return JSON.parse(text) as Native
+  } catch {
+    return null
+  }
+}
+
 /** The same server under another name: whoever follows is heard, by a host that nobody declared. */
 function turned(answer: Answer, pages: KindOptions | undefined): Answer {
   const elsewhere = (url: string) => url.replaceAll('//127.0.0.1:', '//localhost:')
   const { link } = answer.headers
   if (pages?.kind !== 'next_url')
     return link === undefined ? answer : { ...answer, headers: { ...answer.headers, link: elsewhere(link) } }
-  const body = JSON.parse(answer.text) as Native
+  const body = read(answer.text)
+  // Another lie made it something else before.
+  if (body === null) return answer
   const path = String(pages['path'] ?? 'next')
   put(body, path, elsewhere(String(at(body, path) ?? '')))
   return { ...answer, text: JSON.stringify(body) }
