@@ -42,15 +42,6 @@ test(`a proof over ${IDENTITIES} decided identities is verified in less than 10 
   await timed('decide_one', () => decide(stage, certification, [keep(ids[0] ?? '')], who('lee')))
   // Nobody else is made a pseudonym and a hash of: that takes seconds.
   expect(took['decide_one']).toBeLessThan((took['decide'] ?? 0) / 3)
-  await stage.sync([...ids.slice(5), 'new'])
-  const { counts, parts } = await timed('stand', () => stand(stage, certification, null))
-  expect([counts, parts[0]?.gone.length, parts[0]?.late.length]).toEqual([
-    { items: IDENTITIES, undecided: 0, kept: IDENTITIES },
-    5,
-    1,
-  ])
-  // Whoever reads every record of it takes seconds.
-  expect(took['stand']).toBeLessThan(500)
   const pages = await paged(certification)
   expect(pages.ids).toBe(IDENTITIES)
   process.stdout.write(`the sheet of ${IDENTITIES} in pages of 100: first ${pages.first_ms} ms, slowest ${pages.slowest_ms} ms\n`)
@@ -68,6 +59,16 @@ test(`a proof over ${IDENTITIES} decided identities is verified in less than 10 
   )
   expect([status, answer.faults]).toEqual([0, []])
   expect(took['verify']).toBeLessThan(10_000)
+  await stage.sync([...ids.slice(5), 'new'])
+  const { counts, parts } = await timed('stand', () => stand(stage, certification, null))
+  expect([counts, parts[0]?.gone.length, parts[0]?.late.length]).toEqual([
+    { items: IDENTITIES, undecided: 0, kept: IDENTITIES },
+    5,
+    1,
+  ])
+  process.stdout.write(`where it stands, after a newer read: ${took['stand']} ms\n`)
+  // Whoever reads every record of it takes seconds.
+  expect(took['stand']).toBeLessThan(500)
 })
 
 async function paged(certification: string) {
