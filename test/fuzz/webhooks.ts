@@ -1,6 +1,7 @@
 /**
- * What a sender of webhooks, honest or not, would post: signed envelopes with bodies of every kind, at every path that takes a body and at those
- * where a receiver could be. Rollcall receives none so far, so all of them are refused with a known code, nobody is let in and nothing changes.
+ * What a sender of webhooks, honest or not, would post: signed envelopes with bodies of every kind, at every path that takes a body, at those
+ * where a receiver could be, and at the address of a connection. What is not signed with its secret is refused with a known code, nobody is let
+ * in and nothing changes; what is names somebody or nobody, or cannot be read, and changes nothing else.
  */
 import { createHmac } from 'node:crypto'
 import { ROUTES } from '../../runtime/api/routes/index.ts'
@@ -40,6 +41,10 @@ const PATHS = [
   '/v1/connections/dir-acme/webhook',
   '/',
 ]
+/** Stands for the address. Few: each is written to disk. */
+const ADDRESS = '{address}'
+const AT_ADDRESS = 0.03
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 const POSTED = ROUTES.filter(({ method }) => method !== 'GET')
 
 export async function openWebhooks(): Promise<Kind> {
@@ -49,6 +54,14 @@ export async function openWebhooks(): Promise<Kind> {
   const viewer = world.as(world.token('acme', ['viewer']))
   const admin: Send = everyRole(world, 'acme')
   const entries = async (): Promise<string> => (await admin('GET', '/v1/ledger?limit=1')).text
+  const connection = `/v1/connections/${acme.connection}`
+  await admin('PATCH', connection, { secrets: { hook: SECRET } })
+  const { pathname } = new URL((await admin('POST', `${connection}/inbound`)).doc.text)
+  const room = await world.house.room('acme')
+  // Whoever is named waits: the target of this world is not what is tried here.
+  Object.assign(room, { watching: { ...room.watching, soon: () => undefined } })
+  // The secret is opened once, and that is in the ledger.
+  await nobody('POST', pathname, '{}', { 'content-type': 'application/json', ...signed('{}', 'first') })
   const before = await entries()
   const good = POSTED.map((route) => {
     const { body } = sample(route, acme)
@@ -63,6 +76,7 @@ export async function openWebhooks(): Promise<Kind> {
         at === null
           ? random.one(PATHS)
           : at.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => acme[name as keyof Objects] ?? name)
+      if (random.chance(AT_ADDRESS)) return told(random)
       const text = bodyLike(random, random.chance(0.7) ? random.one(EVENTS) : JSON.stringify({ event: good[which] }))
       return {
         text,
@@ -70,7 +84,12 @@ export async function openWebhooks(): Promise<Kind> {
       }
     },
     async run({ text, about = {} }: Case): Promise<End> {
-      const { method = 'POST', path = '/', who, ...headers } = about
+      const { method = 'POST', path = '/', who, right, ...given } = about
+      if (path === ADDRESS) {
+        const headers = right === undefined ? given : { 'content-type': 'application/json', ...signed(text, right) }
+        return end(await nobody('POST', pathname, text, headers), right !== undefined)
+      }
+      const headers = given
       const got = await (who === 'viewer' ? viewer : nobody)(
         method,
         path,
@@ -90,6 +109,30 @@ export async function openWebhooks(): Promise<Kind> {
       if (faults.length > 0) throw new Error(faults[0])
     },
   }
+}
+
+/** At the address: rightly signed or not. */
+function told(random: Random): Case {
+  const text = bodyLike(random, random.chance(0.5) ? random.one(EVENTS) : '[{"id":"u1"},{"id":7},{"id":["u2",null]}]')
+  if (random.chance(0.5)) return { text, about: { path: ADDRESS, right: `msg_${random.below(1e9)}` } }
+  return { text, about: { path: ADDRESS, ...envelope(random, text) } }
+}
+
+function signed(text: string, id: string): { readonly [name: string]: string } {
+  const time = String(Math.floor(Date.now() / 1000))
+  const key = Buffer.from(SECRET.slice('whsec_'.length), 'base64')
+  const signature = createHmac('sha256', key).update(`${id}.${time}.${text}`).digest('base64')
+  return { 'webhook-id': id, 'webhook-timestamp': time, 'webhook-signature': `v1,${signature}` }
+}
+
+const REFUSED: readonly number[] = [400, 401, 413, 415]
+
+function end({ status, text, doc }: Awaited<ReturnType<Send>>, right: boolean): End {
+  if (right && (status === 200 || status === 202)) return 'taken'
+  // Of what is rightly signed and said to be JSON only what cannot be read, or is too long, is refused.
+  if (!(right ? [400, 413] : REFUSED).includes(status)) throw new Error(`${status} ${text.slice(0, 200)}`)
+  if (!Object.hasOwn(ERRORS, doc?.code ?? '') || doc.cause !== 'refused') throw new Error(`said too much: ${text.slice(0, 200)}`)
+  return 'refused'
 }
 
 /** Signatures as senders make them, right in form, of a secret that is not ours; ids, times and digests that lie. */
