@@ -7,7 +7,7 @@ test(`${CASES} bodies of the control API: each is taken as described, or refused
   expect(told('API bodies', await play('bodies', SEED, { first: 0, count: CASES }))).toEqual([])
 }, 300_000)
 
-test(`${CASES} webhook-like requests: each is refused with a known code, and nothing of ours changes`, async () => {
+test(`${CASES} webhook-like requests: each is refused with a known code, or rightly signed, and nothing else of ours changes`, async () => {
   expect(told('webhook-like requests', await play('webhooks', SEED, { first: 0, count: CASES }))).toEqual([])
 }, 300_000)
 
