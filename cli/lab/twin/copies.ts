@@ -111,4 +111,4 @@ export function duplicatesOf(
 
 /** An instant differs by when it is asked, and is the same effect. */
 const told = (value: Json | undefined): string => (isInstant(value) ? 'an instant' : JSON.stringify(value ?? null))
-const isInstant = (value: Json | undefined): boolean => typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)
+export const isInstant = (value: Json | undefined): boolean => typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)
