@@ -25,9 +25,18 @@ export function streamsFor(dialect: Dialect, targets: readonly string[], all: bo
     for (const names of Object.values(stream.refers)) for (const other of names) if (played.includes(other)) want(other)
   }
   for (const target of targets) want(target)
-  if (targets.some((target) => dialect.file.streams[target]?.role === 'users'))
-    for (const [name, about] of Object.entries(dialect.file.streams)) if (about.role === 'edges') want(name)
+  // Edges name what a list leaves out, where they are not read below it.
+  for (const target of targets)
+    for (const [name, about] of Object.entries(dialect.file.streams))
+      if (about.role === 'edges' && (dialect.file.streams[target]?.role === 'users' || namesApart(dialect, name, target)))
+        want(name)
   return dialect.connector.order.filter((name) => wanted.has(name))
+}
+
+function namesApart({ connector }: Dialect, edges: string, target: string): boolean {
+  const stream = connector.streams[edges]
+  const below = Object.values(stream?.each ?? {}).some((each) => each.from === 'stream' && each.stream === target)
+  return !below && Object.values(stream?.refers ?? {}).some((names) => names.includes(target))
 }
 
 export const truthsOf = (twin: Twin, streams: readonly string[]): Truths =>

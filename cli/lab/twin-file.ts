@@ -40,6 +40,7 @@ const ENDPOINT = [
   'around',
   'select',
   'absent_when_empty',
+  'csv',
   'below',
   'get',
   'feed',

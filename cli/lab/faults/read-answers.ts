@@ -21,6 +21,27 @@ export const ANSWERS: { readonly [name: string]: ReadFault } = {
     says: 'JSON cut in the middle, with a correct length',
     answer: (_, answer) => ({ ...answer, text: answer.text.slice(0, Math.floor(answer.text.length / 2)) }),
   },
+  half_line: {
+    says: 'CSV cut in the middle of its last line, with a correct length',
+    answer: ({ twin, state }, answer) => {
+      const lines = answer.text.trimEnd()
+      const begun = lines.lastIndexOf('\n') + 1
+      state['share'] ??= twin.random()
+      return { ...answer, text: lines.slice(0, begun + 1 + Math.floor(Number(state['share']) * (lines.length - begun - 1))) }
+    },
+  },
+  header_alone: {
+    says: 'the header row alone; the records are lost',
+    answer: (_, answer) => ({ ...answer, text: answer.text.slice(0, answer.text.indexOf('\n') + 1) }),
+  },
+  header_changed: {
+    says: 'a column goes by another name',
+    answer: (_, answer) => ({ ...answer, text: answer.text.replace(/([^,\r\n]+)(\r?\n)/, '$1_v2$2') }),
+  },
+  header_lost: {
+    says: 'no header row: the first record stands in its place',
+    answer: (_, answer) => ({ ...answer, text: answer.text.slice(answer.text.indexOf('\n') + 1) }),
+  },
   error_200: { says: "the target's own error words with 200", answer: (struck) => as200(struck, 'server') },
   ok_false_200: {
     says: '{"ok":false} with 200',

@@ -18,6 +18,17 @@ export const WORLDS: { readonly [name: string]: ReadFault } = {
     says: 'records missing from the list and from every count; edges still name them',
     chooses: ({ twin, lie }) => some(twin.random, others(twin, lie), lie.rows ?? 1),
   },
+  hidden_named: {
+    says: 'a record that something else names is missing from its list and from every count',
+    chooses: ({ twin, lie }) => {
+      const named = namedOf(twin, of(twin, lie))
+      return some(
+        twin.random,
+        others(twin, lie).filter((entry) => named.has(entry.id)),
+        lie.rows ?? 1,
+      )
+    },
+  },
   hidden_everywhere: {
     says: 'a token that may see a part, consistently: in lists, counts and by id',
     chooses: ({ twin, lie }) => some(twin.random, others(twin, lie), lie.rows ?? Math.ceil(all(twin, lie).length * 0.4)),
@@ -84,6 +95,18 @@ export const WORLDS: { readonly [name: string]: ReadFault } = {
       twin.world.add(of(twin, lie))
     },
   },
+}
+
+/** Ids that records of other collections are tied to. */
+function namedOf({ file, world }: TwinView, collection: string): ReadonlySet<string> {
+  return new Set(
+    Object.entries(file.collections).flatMap(([name, { links = {} }]) => {
+      const ties = Object.keys(links).filter((link) => links[link] === collection)
+      return [...(world.collections.get(name)?.values() ?? [])].flatMap((entry) =>
+        ties.flatMap((link) => entry.links[link] ?? []),
+      )
+    }),
+  )
 }
 
 /** As the vendor tells a credential of its rights. */

@@ -81,6 +81,9 @@ export const entitlement: Fits = (dialect, name) =>
       stream.refers['entitlement']?.includes(name) === true &&
       !Object.values(stream.each).some((each) => each.from === 'stream' && each.stream === name),
   )
+/** Whose list is written as CSV. */
+export const csv: Fits = (dialect, name) =>
+  dialect.endpoints.some(({ served }) => served.some(({ spec, streams }) => 'csv' in spec && streams.includes(name)))
 export const both =
   (...all: readonly Fits[]): Fits =>
   (dialect, name) =>

@@ -93,7 +93,7 @@ function isBlinding(dialect: Dialect, all: readonly Throw[]): boolean {
   const tells = ({ scenario: { aims } }: Throw, faults: readonly string[]) => aims.some(({ fault }) => faults.includes(fault))
   const loses = ({ scenario: { expected, aims } }: Throw) =>
     expected !== WHOLE && !aims.some(({ fault }) => kindOf(fault) === 'total')
-  const hides = all.some((one) => tells(one, ['hidden_with_totals', 'default_filter']))
+  const hides = all.some((one) => tells(one, ['hidden_with_totals', 'hidden_named', 'default_filter']))
   if (hides && all.some((one) => fits.edges(dialect, one.stream) && loses(one))) return true
   // A list that ends at its total ends where a low one says, and a short page there shows nothing behind it.
   const shapes = ({ scenario: { aims } }: Throw) => aims.some(({ fault }) => kindOf(fault) !== 'answer')

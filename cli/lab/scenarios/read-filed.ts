@@ -127,7 +127,7 @@ export const FILED: readonly ReadScenario[] = [
   lost(
     'filed-26',
     'baton-sdk#290: grants name an entitlement that no list shows, and that is there',
-    [{ fault: 'hidden_with_totals', rows: 1 }],
+    [{ fault: 'hidden_named', rows: 1 }],
     { target: fits.entitlement, pages: 1, sizes: SMALL },
   ),
   lost(

@@ -37,7 +37,29 @@ const HIDDEN: readonly ReadScenario[] = [
   ),
 ]
 
+/** Lies that only a table of text can tell. */
+const CSV: readonly ReadScenario[] = (
+  [
+    ['half_line', 'CSV cut in the middle of its last line'],
+    ['header_alone', 'a CSV header without its records'],
+    ['header_changed', 'a CSV column under another name'],
+    ['header_lost', 'CSV without its header'],
+  ] as const
+).flatMap(([fault, says]) => [
+  lost(`csv-${fault}`, `${says}, whenever it is asked for`, [{ fault, where: 'any' }], {
+    target: fits.csv,
+    pages: 1,
+    sizes: SMALL,
+  }),
+  settled(`csv-${fault}/once`, `${says}, once`, [{ fault, where: 'any', times: 1 }], {
+    target: fits.csv,
+    pages: 1,
+    sizes: SMALL,
+  }),
+])
+
 export const PEERS: readonly ReadScenario[] = HIDDEN.concat(
+  CSV,
   ON_A_PAGE.flatMap(([fault, says, rest]) => [
     lost(
       `peer-${fault}`,

@@ -1,5 +1,6 @@
 /** One request → one answer, from the world: lists, by id, fixed answers, writes. Lies plug in at the hooks. */
 import type { Json } from '../../../runtime/types.ts'
+import { csvOf } from './csv.ts'
 import type { Served } from './dialect.ts'
 import { apply } from './effects.ts'
 import { whenHolds } from './match.ts'
@@ -111,7 +112,18 @@ function list(twin: Inside, ask: Ask, served: Served, spec: Of<'list'>, headers:
       spec.select,
       ask,
     )
-  return paged(twin, ask, form, shown, rowOf, { headers, around: spec.around, absent: spec.absent_when_empty === true }).answer
+  const said = paged(twin, ask, form, shown, rowOf, {
+    headers,
+    around: spec.around,
+    absent: spec.absent_when_empty === true,
+  }).answer
+  return spec.csv === undefined || 'text' in said
+    ? said
+    : {
+        status: said.status,
+        headers: { ...said.headers, 'content-type': 'text/csv; charset=utf-8' },
+        text: csvOf(spec.csv, said.body),
+      }
 }
 
 /** The page that is asked for, as lies leave it, written down. */

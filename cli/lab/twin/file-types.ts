@@ -90,6 +90,8 @@ export type EndpointSpec = Endpoint &
         readonly around?: Template
         /** A list without rows leaves out its key. */
         readonly absent_when_empty?: boolean
+        /** Written as CSV with these columns; `at` is the whole body. */
+        readonly csv?: readonly string[]
         /** 404 where this collection has no record of that id. */
         readonly below?: { readonly of: string; readonly id: Template; readonly by?: readonly string[] }
       }
