@@ -49,12 +49,21 @@ export async function settle({ store, connection }: Agreeing): Promise<void> {
   for (const agreement of pending) {
     const gone: string[] = []
     for (const id of agreement.skipped) {
-      const seen = await store.sightings(connection.name, { after: 0, limit: 100, stream: agreement.stream, id })
-      if (seen.findLast(({ shows }) => shows !== 'unanswered')?.shows === 'gone') gone.push(id)
+      if (await isSeenGone({ store, connection }, agreement.stream, id)) gone.push(id)
     }
     const settled = settledBy(agreement, gone)
     if (settled !== null) await store.putAgreement(connection.name, settled)
   }
+}
+
+/** By the last look that was answered. */
+async function isSeenGone(
+  { store, connection }: Pick<Agreeing, 'store' | 'connection'>,
+  stream: string,
+  id: string,
+): Promise<boolean> {
+  const seen = await store.sightings(connection.name, { after: 0, limit: 100, stream, id })
+  return seen.findLast(({ shows }) => shows !== 'unanswered')?.shows === 'gone'
 }
 
 /** Of every feed that the connector declares, as it stands; asks nobody. */
@@ -140,7 +149,9 @@ async function tallied(
   const found: Found[] = []
   for (const { seq, id, kind } of changes) {
     const moved = kind === 'updated' && feed.silent_on.length > 0 ? await store.movedFields(connection.name, seq) : null
-    found.push({ id, kind, named: named.has(id), moved })
+    // Gone by a look and in a whole list again: that is no flicker of the list.
+    const back = kind === 'returned' && !named.has(id) && (await isSeenGone({ store, connection }, stream, id))
+    found.push({ id, kind: back ? 'created' : kind, named: named.has(id), moved })
   }
   return tally(feed, found)
 }

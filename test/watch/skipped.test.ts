@@ -218,3 +218,17 @@ test('what a newer, lesser read found is compared when a whole read follows, and
   expect(worth(await lab.watch())).toBe('steady: users: it named all 1 that changed between the reads of sync 1 and 2')
   expect(await readAgain(lab)).toBe('skipped: users: it did not name 1 of 1 that changed between the reads of sync 2 and 4: u2')
 })
+
+test('who was seen gone, is in the list again and was not named, is skipped', async () => {
+  const lab = await begun(['events'])
+  lab.change('u3', null)
+  expect(await readAgain(lab)).toMatch(/^steady/)
+  lab.change('u3', {}, false)
+  lab.change('u4', { on: false })
+  expect(await readAgain(lab)).toMatch(/^skipped: users: it did not name 1 of 2 .*: u3$/)
+  expect((await lab.store.changes('acme', { after: 40, limit: 100, stream: 'users' })).map(({ kind }) => kind).sort()).toEqual([
+    'confirmed_deleted',
+    'returned',
+    'updated',
+  ])
+})
