@@ -222,6 +222,8 @@ test('what a newer, lesser read found is compared when a whole read follows, and
 test('who was seen gone, is in the list again and was not named, is skipped', async () => {
   const lab = await begun(['events'])
   lab.change('u3', null)
+  lab.pass(MIN)
+  await lab.watch()
   expect(await readAgain(lab)).toMatch(/^steady/)
   lab.change('u3', {}, false)
   lab.change('u4', { on: false })
