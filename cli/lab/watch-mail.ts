@@ -29,10 +29,13 @@ export function openMail({ twin, sender, at, run, doings }: MailOptions) {
   const spec = twin.file.webhook as WebhookSpec
   let no = 0
   const item = (happened: Happened): FeedItem => itemOf(twin, 'webhook', spec, happened)
-  /** The newest of a record that the webhook is about; of somebody of whom nothing happened where nothing did. */
+  const sent = new Set<number>()
+  /** The newest that was not sent yet, of a record that the webhook is about; of somebody of whom nothing happened where there is none. */
   const news = (): FeedItem => {
-    const found = twin.history.happened.findLast(({ of }) => spec.of[of] !== undefined)
-    return found === undefined ? still() : item(found)
+    const found = twin.history.happened.findLast((one) => spec.of[one.of] !== undefined && !sent.has(one.no))
+    if (found === undefined) return still()
+    sent.add(found.no)
+    return item(found)
   }
   const still = (): FeedItem => {
     const quiet = doings.quiet()
@@ -74,8 +77,8 @@ export function openMail({ twin, sender, at, run, doings }: MailOptions) {
         return [post(mail, message, 'taken'), post(mail, message, 'refused', HOURS_MS)]
       }
       case 'reordered': {
-        const [first, second] = [written([liedOf(spec, news())]), written([news()])]
-        return [post(mail, second, 'taken'), post(mail, first, 'taken')]
+        const [later, earlier] = [written([news()]), written([liedOf(spec, news())])]
+        return [post(mail, later, 'taken'), post(mail, earlier, 'taken')]
       }
     }
   }

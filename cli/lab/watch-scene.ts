@@ -55,10 +55,14 @@ function fitsFeed(needs: WatchScenario['needs'], feed: Feed): boolean {
 
 export function fitsWatch(scenario: WatchScenario, dialect: Dialect): boolean {
   const sender = senderOf(dialect)
-  if (!feedsOf(dialect).some((feed) => fitsFeed(scenario.needs, feed))) return false
+  // Some targets send and have no feed.
+  if (scenario.feed.length > 0 || sender === null)
+    if (!feedsOf(dialect).some((feed) => fitsFeed(scenario.needs, feed))) return false
   switch (scenario.needs) {
     case 'webhook':
       return sender !== null
+    case 'feed':
+      return feedsOf(dialect).length > 0
     case 'signed':
       return sender?.signs === true
     case 'dated':
@@ -70,6 +74,7 @@ export function fitsWatch(scenario: WatchScenario, dialect: Dialect): boolean {
 
 /** Which feed lies, and how. */
 export function liesFor(scenario: WatchScenario, dialect: Dialect, random: Random): readonly WatchLie[] {
+  if (scenario.feed.length === 0) return []
   const able = feedsOf(dialect).filter((feed) => fitsFeed(scenario.needs, feed))
   // People's own feed more often than others.
   const feed = oneOf(

@@ -31,8 +31,8 @@ describe('feeds and webhooks', () => {
       const scenario = WATCH_SCENARIOS[place]
       const able = DIALECTS.filter((dialect) => scenario !== undefined && fitsWatch(scenario, rig.dialect(dialect)))
       expect(able, 'a dialect that can be told this lie').not.toEqual([])
-      // Two dialects a scenario here, in turn; the bulk plays them all.
-      for (const dialect of new Set([able[place % able.length], able[(place + 1) % able.length]] as string[])) {
+      // One dialect a scenario here, in turn; the bulk plays them all.
+      for (const dialect of [able[place % able.length]] as string[]) {
         const runs: Run[] = []
         for (let seed = 1; seed <= 4 && !runs.some((run) => run.counts); seed++)
           runs.push(await playWatch(rig, dialect, { name }, seed))
