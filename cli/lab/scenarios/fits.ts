@@ -84,6 +84,8 @@ export const entitlement: Fits = (dialect, name) =>
 /** Whose list is written as CSV. */
 export const csv: Fits = (dialect, name) =>
   dialect.endpoints.some(({ served }) => served.some(({ spec, streams }) => 'csv' in spec && streams.includes(name)))
+/** Where a value can be of a wrong type: in CSV every one is a text. */
+export const typed: Fits = (dialect, name) => !csv(dialect, name)
 export const both =
   (...all: readonly Fits[]): Fits =>
   (dialect, name) =>

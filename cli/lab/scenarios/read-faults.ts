@@ -143,7 +143,7 @@ export const READING: readonly ReadScenario[] = [
     sizes: SMALL,
   }),
   lost('R31', 'one record that cannot be mapped', [{ fault: 'bad_row', where: 'any' }], {
-    target: fits.editableRows,
+    target: fits.both(fits.editableRows, fits.typed),
     pages: 1,
     sizes: SMALL,
   }),

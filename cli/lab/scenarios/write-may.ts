@@ -57,7 +57,11 @@ export function mayEnd(lie: Lie, { action, play }: May): readonly Said[] {
     case 'stays_behind':
       return staysBehind(lie, action, best)
     case 'delayed':
-      return lateOf(lie.ms ?? 3_000, action, best)
+      // Nobody takes up an invitation that is not out yet.
+      return [
+        ...lateOf(lie.ms ?? 3_000, action, best),
+        ...(play.accepts === undefined || !isLate(lie, action) ? [] : (['refuted'] as const)),
+      ]
     case 'flip_flop':
       return blank ? [best] : laggingOf(lie.ms ?? 3_000, action, best)
     case 'reverted':
