@@ -126,6 +126,7 @@ describe('what the lab found stays found', () => {
     ['offset-empty', 'honest/one', 1, 'a list of one row, read until a page is empty, ends'],
     ['scim2', 'R14', 3, 'a server that gives one row a page is no loop'],
     ['scim2', 'bare-error_200', 1, 'an error with 200 is no list left out because it is empty'],
+    ['csv', 'csv-half_line', 500, 'a text cut inside its last value, where every line ends'],
     ['google-workspace', 'bare-ok_false_200', 1, 'the same, where every empty list is left out'],
     ['entra-id', 'R33', 1796235902, 'a record by id is asked for all that its list is asked for, or it shows nothing of it'],
   ])('%s %s seed %i: %s', async (dialect, name, seed) => {

@@ -19,13 +19,21 @@ const schema = {
       minItems: 1,
       description: 'Columns that the header must have. Only then is a header without rows an empty list.',
     },
+    lines_end: {
+      type: 'boolean',
+      default: false,
+      description: 'The last line ends with a line break too: one without was cut. Declare it where the target does so.',
+    },
   },
   required: ['kind'],
   additionalProperties: false,
 } as const
 type Options = FromSchema<typeof schema>
 
-/** Comma-separated values (RFC 4180); gives a list of records, all values text. A row of another length is a fault, never filled up. */
+/**
+ * Comma-separated values (RFC 4180); gives a list of records, all values text. A row of another length is a fault, never filled up.
+ * The RFC lets the last line end without a line break, and then a text cut inside its last value looks whole: `lines_end` tells.
+ */
 export const csv: DecodeKind<Options> = {
   kind: 'csv',
   description: 'The answer is comma-separated values, with a header row by default.',
@@ -47,6 +55,7 @@ export const csv: DecodeKind<Options> = {
 }
 
 function rows(options: Options, text: string): Decoded {
+  if (options.lines_end === true && !/[\r\n]$/.test(text)) return failed('decode/cut', 'the text ends inside a line')
   let table: string[][]
   try {
     table = parse(text, { bom: true, delimiter: options.delimiter ?? ',', skip_empty_lines: true, relax_column_count: false })
