@@ -112,7 +112,7 @@ export type IntentEvent =
       readonly invited: boolean
     }
   | { readonly kind: 'look'; readonly at: string; readonly look: Look }
-  /** The whole record once more, where no look at a facet read it: what else moved on the object. Null: no usable answer. */
+  /** The whole record once more, where no look at a facet read it, or one that did shows that something else moved on the object. Null: no usable answer. */
   | {
       readonly kind: 'beside'
       readonly at: string
@@ -120,6 +120,8 @@ export type IntentEvent =
       readonly record: JsonObject | null
       readonly digest: string | null
       readonly because: string
+      /** Fields that other changes of ours of this object may have moved since the look before. */
+      readonly ours: readonly string[]
     }
   | { readonly kind: 'outcome'; readonly at: string; readonly outcome: Outcome }
   | { readonly kind: 'cancelled'; readonly at: string; readonly by: string; readonly because: string }

@@ -5,6 +5,7 @@
 import type { JsonObject } from '../types.ts'
 import type { FacetOutcome, Look, Outcome, OutcomeIs } from '../write-types.ts'
 import { judgeAttributes } from './attributes.ts'
+import { oursOf } from './beside.ts'
 import { boundTo } from './bound.ts'
 import { alarmOf, judgeBystanders } from './bystanders.ts'
 import { hasLadder, latest, ms } from './facet.ts'
@@ -185,8 +186,9 @@ function outcomeOf(
   expires_at: string | null,
 ): Outcome {
   const { action, intent, events } = situation
-  const after = recordsAfter(events.slice((progress.sent[0] === undefined ? progress.looked_at : firstSending(situation)) + 1))
-  const { bystanders, moved } = judgeBystanders(action, intent, progress.looked?.record ?? null, after)
+  const since = events.slice((progress.sent[0] === undefined ? progress.looked_at : firstSending(situation)) + 1)
+  const before = progress.looked?.record ?? null
+  const { bystanders, moved } = judgeBystanders(action, intent, before, recordsAfter(since), oursOf(since))
   const worst: OutcomeIs = is === 'verified' && moved.length > 0 ? 'partial' : is
   const outcome = {
     is: worst,

@@ -1,4 +1,5 @@
 /** What an ended intent still needs: its rechecks, at their times. Pure. */
+import { oursOf } from '../judge/beside.ts'
 import { judgeBystanders } from '../judge/bystanders.ts'
 import { ms } from '../judge/facet.ts'
 import { later, type Progress, type Situation, silentOf } from '../judge/progress.ts'
@@ -20,14 +21,15 @@ export function decideRecheck({ action, intent, events, now }: Situation, { outc
   const due = times.findLast((at) => ms(at) <= ms(now))
   const rest: Act = coming === undefined ? { act: 'done' } : { act: 'wait', until: coming, because: 'the next recheck' }
   if (due === undefined) return rest
-  const looks = events
-    .slice(events.lastIndexOf(outcome) + 1)
-    .flatMap((event): readonly Look[] =>
-      event.kind === 'look' && event.look.phase === 'recheck' && ms(event.look.at) >= ms(due) ? [event.look] : [],
-    )
+  const since = events.slice(events.lastIndexOf(outcome) + 1)
+  const looks = since.flatMap((event): readonly Look[] =>
+    event.kind === 'look' && event.look.phase === 'recheck' && ms(event.look.at) >= ms(due) ? [event.look] : [],
+  )
   const seen = looks.flatMap(({ record }) => (record === null ? [] : [record]))
-  const beside = judgeBystanders(action, intent, looked?.record ?? null, seen)
+  const beside = judgeBystanders(action, intent, looked?.record ?? null, seen, oursOf(since))
   const rechecked = recheckedOutcome(outcome.outcome, looks, action, silent, beside)
+  const asked = since.some((event) => event.kind === 'beside')
+  if (rechecked?.is === 'partial' && beside.bystanders === 'changed' && !asked) return { act: 'look_beside' }
   if (rechecked !== null) return { act: 'judge', outcome: { ...rechecked, id: rechecked.id ?? found } }
   const open = action.verify.flatMap((verify, index) => {
     if (silent.includes(index) || !isOpenAgain(verify, index, looks)) return []

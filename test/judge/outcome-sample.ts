@@ -132,13 +132,14 @@ export const look = (s: number, shows: Look['shows'], more: Partial<Look> = {}):
 })
 
 /** The whole record, read once more before the end. */
-export const beside = (s: number, record: JsonObject | null = RECORD): IntentEvent => ({
+export const beside = (s: number, record: JsonObject | null = RECORD, ours: readonly string[] = []): IntentEvent => ({
   kind: 'beside',
   at: at(s),
   where: 'GET /users/{id}',
   record,
   digest: null,
   because: record === null ? 'no answer' : 'read once more',
+  ours,
 })
 
 // ---------------------------------------------------------------- a world
@@ -158,6 +159,8 @@ export type World = {
   readonly poll?: (s: number) => Partial<Answered> & Pick<Answered, 'result'>
   /** The whole record, asked for once before the end where no look read it; absent: no answer. */
   readonly beside?: (s: number) => JsonObject | null
+  /** What other changes of ours may have moved meanwhile. */
+  readonly ours?: readonly string[]
   readonly killed?: (s: number) => string | null
   readonly approved?: boolean
 }
@@ -232,7 +235,7 @@ export function run(of: Action, what: Intent, world: World, until_s = 3600, star
         }
         return
       case 'look_beside': {
-        events.push(beside(s, world.beside?.(s) ?? null))
+        events.push(beside(s, world.beside?.(s) ?? null, world.ours))
         return
       }
       case 'judge':

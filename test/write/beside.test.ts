@@ -66,3 +66,18 @@ test('what comes late is held against the record of the look that saw it come, a
   expect(moved).toMatchObject({ is: 'partial', bystanders: 'changed', moved: ['department'] })
   expect(moved?.because).toContain('ALARM: department')
 })
+
+test('what another change of ours moved meanwhile is no alarm, and what it may not have moved still is', () => {
+  const world = target({ beside: () => ({ ...RECORD, active: false, department: 'Sales' }), ours: ['active'] })
+  expect(played(grants(), world).outcomes).toMatchObject([{ is: 'partial', moved: ['department'] }])
+  const alone = target({ beside: () => ({ ...RECORD, active: false }), ours: ['active'] })
+  expect(played(grants(), alone).outcomes).toMatchObject([{ is: 'verified', bystanders: 'unchanged' }])
+})
+
+test('what a look shows to have moved is asked about once, for it may be our own doing', () => {
+  const look = () => ({ shows: 'asked', record: { ...RECORD, active: false } }) as const
+  const ours = target({ look, ours: ['active'] })
+  expect([count(grants(), ours), played(grants(), ours).outcomes]).toMatchObject([1, [{ is: 'verified' }]])
+  const others = target({ look })
+  expect([count(grants(), others), played(grants(), others).outcomes]).toMatchObject([1, [{ is: 'partial', moved: ['active'] }]])
+})
