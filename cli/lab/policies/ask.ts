@@ -7,7 +7,7 @@ export type Asked = {
   readonly headers: { readonly [name: string]: string }
   readonly body: string | null
 }
-/** `status` 0: no whole answer came. `body` undefined: it is no JSON. */
+/** `status` 0: no whole answer came. `body` undefined: it is neither JSON nor CSV. */
 export type Heard = {
   readonly status: number
   readonly headers: { readonly [name: string]: string }
@@ -38,11 +38,25 @@ async function once({ method, url, headers, body }: Asked): Promise<Heard> {
       signal: AbortSignal.timeout(PATIENCE_MS),
     })
     const text = await answer.text()
-    return { status: answer.status, headers: Object.fromEntries(answer.headers), body: json(text) }
+    const csv = answer.headers.get('content-type')?.startsWith('text/csv') === true
+    return { status: answer.status, headers: Object.fromEntries(answer.headers), body: csv ? table(text) : json(text) }
   } catch {
     // Reset, cut, or too late: what it was makes no difference to any of them.
     return NOTHING
   }
+}
+
+/** As a lenient reader has it: the first line names the columns, whatever it says; what a line lacks is left out. */
+function table(text: string): Json {
+  const cells = (line: string): readonly string[] =>
+    [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)].map(
+      ([, quoted, plain = '']) => quoted?.replaceAll('""', '"') ?? plain,
+    )
+  const [header = [], ...rows] = text
+    .split(/\r?\n/)
+    .filter((line) => line !== '')
+    .map(cells)
+  return rows.map((row) => Object.fromEntries(row.map((value, at) => [header[at] ?? String(at), value])))
 }
 
 function json(text: string): Json | undefined {
