@@ -213,10 +213,10 @@ function fill(world: World, name: string, declared: CollectionSpec, o: WorldOpti
     o.crowd?.of === name
       ? o.crowd.count
       : count === 'population'
-      ? o.population
-      : typeof count === 'number'
-        ? count
-        : Math.max(count?.least ?? 0, Math.min(MOST_SHARED, Math.floor(o.population * (count?.share ?? 0))))
+        ? o.population
+        : typeof count === 'number'
+          ? count
+          : Math.max(count?.least ?? 0, Math.min(MOST_SHARED, Math.floor(o.population * (count?.share ?? 0))))
   for (let n = 0; n < many; n++) world.add(name)
 }
 
