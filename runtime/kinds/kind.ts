@@ -38,6 +38,8 @@ export type PageKind<Options extends KindOptions = KindOptions> = Word & {
   readonly next: (options: Options, state: PageState, view: PageView) => Next
   /** How many first rows of this page repeat the last rows of the page before. */
   readonly overlap: (options: Options, state: PageState) => number
+  /** Of a list that ends where its total says: where a row would stand that the total leaves out. Absent or null: it ends otherwise. */
+  readonly behind?: (options: Options, state: PageState, view: PageView) => PageState | null
 }
 
 // ---------------------------------------------------------------- decode, body

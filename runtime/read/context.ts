@@ -13,6 +13,8 @@ export type ReadContext = {
   readonly now: () => number
   readonly signal: AbortSignal | undefined
   readonly onPage: (page: PageRow) => void
+  /** Rows of the longest page of this read so far. */
+  readonly longest: { rows: number }
 }
 
 /** Times one stream is read in one sync before what moves under the read, or breaks off, counts against it. */

@@ -11,6 +11,7 @@ import { buildRequest, type Names } from '../record/request.ts'
 import { idOrNull, takeRows, withoutDuplicates } from '../record/rows.ts'
 import { sendDeclared } from '../record/send-declared.ts'
 import type { Gap, Observation, PageFacts, PageRow, PageState } from '../types.ts'
+import { lookBehind } from './behind.ts'
 import { ATTEMPTS, type Partition, type ReadContext, type Refused, wantsRestart } from './context.ts'
 
 /** A checkpoint: the paging word's state, and what the runtime needs beside it. */
@@ -49,8 +50,11 @@ export async function readPartition(
       return 'done'
     }
     const guarded = guardLoop(context, partition, opened, cursor, position)
-    const ahead = guarded.next.kind === 'page' ? ask(context, partition, guarded.next.state) : null
-    const stored = await storePage(context, partition, no, cursor, position, observation as Answer, guarded)
+    const answer = observation as Answer
+    const { requests, ...ended } = await lookBehind(context, partition, position.page, answer, guarded)
+    if (context.signal?.aborted) return 'stopped'
+    const ahead = ended.next.kind === 'page' ? ask(context, partition, ended.next.state) : null
+    const stored = await storePage(context, partition, no, cursor, position, answer, ended, requests)
     if (stored === null) return 'stopped'
     if (stored.next.kind !== 'page' || ahead === null) return 'done'
     position = stored.next.state as unknown as Position
@@ -133,6 +137,7 @@ async function storePage(
   position: Position,
   answer: Answer,
   opened: Opened,
+  more_requests: number,
 ): Promise<PageRow | null> {
   const { compiled, session } = context
   const vars = { ...partition.vars, settings: context.names['settings'] }
@@ -172,7 +177,7 @@ async function storePage(
         repeated: outcome.repeated.slice(0, 5),
         quarantined: [...outcome.conflicting, ...quarantined.map((item) => item.id ?? `(${item.reason})`)].slice(0, 5),
       },
-      requests: answer.requests + expanded.requests,
+      requests: answer.requests + expanded.requests + more_requests,
     }
     const following: Position = {
       page: opened.next.kind === 'page' ? opened.next.state : {},

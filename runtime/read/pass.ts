@@ -18,7 +18,7 @@ const EMPTY_LIMIT = 100
 const ROWS_FACTOR = 3
 const ROWS_SPARE = 1000
 
-type PassContext = Omit<ReadContext, 'onPage'> & {
+type PassContext = Omit<ReadContext, 'onPage' | 'longest'> & {
   readonly sessions: Sessions
   readonly fold: Pick<Fold, 'fetched' | 'longest_page'>
 }

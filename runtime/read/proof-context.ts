@@ -4,7 +4,7 @@ import type { ReadContext } from './context.ts'
 import type { Fold } from './facts.ts'
 import type { Sessions } from './stream.ts'
 
-export type ProofContext = Omit<ReadContext, 'onPage'> & {
+export type ProofContext = Omit<ReadContext, 'onPage' | 'longest'> & {
   readonly sessions: Sessions
   readonly fold: Fold
   readonly byId: AskById | null

@@ -16,7 +16,7 @@ export type Sessions = { readonly [stream: string]: ReadSession }
 const PARENT_PAGE = 500
 
 export async function readStream(
-  context: Omit<ReadContext, 'onPage'> & { readonly onProgress: (progress: Progress) => void },
+  context: Omit<ReadContext, 'onPage' | 'longest'> & { readonly onProgress: (progress: Progress) => void },
   sessions: Sessions,
 ): Promise<StreamRead> {
   const { compiled, session } = context
@@ -35,6 +35,7 @@ export async function readStream(
     )
   }
   const seen = { partitions: 0 }
+  const longest = { rows: 0 }
   const onPage: ReadContext['onPage'] = (page) => {
     foldPage(fold, page, total)
     context.onProgress({
@@ -54,7 +55,7 @@ export async function readStream(
     seen.partitions++
     const from = resume.get(partition.key)
     if (from === 'done' || signal.aborted) return
-    const end = await readPartition({ ...context, signal, onPage }, partition, from ?? null)
+    const end = await readPartition({ ...context, signal, onPage, longest }, partition, from ?? null)
     if (end === 'restart') restart.abort()
   })
   return { session, fold, end: context.signal?.aborted ? 'stopped' : restart.signal.aborted ? 'restart' : 'done' }

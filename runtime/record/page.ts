@@ -1,4 +1,5 @@
 /** One observation → the page's records and what follows it, or why it is no page. Pure. */
+import type { PageView } from '../kinds/kind.ts'
 import type { FailureCode, Next, Observation, PageState, Stream } from '../types.ts'
 import type { CompiledStream } from './compile.ts'
 
@@ -27,15 +28,18 @@ export function openPage(compiled: Paged, state: PageState, answer: Answer): Ope
     const because = 'beside its records the answer names a key twice, and nothing says which of the values is meant'
     return { ok: false, code: 'decode/duplicate-key', because }
   }
-  const next = compiled.pages.next(compiled.stream.pages, state, {
-    headers: answer.headers,
-    body: answer.body,
-    received: found.records.length,
-    last: found.records.at(-1),
-    url: answer.url,
-  })
+  const next = compiled.pages.next(compiled.stream.pages, state, viewOf(answer, found.records))
   return { ok: true, records: found.records, next, ...totalIn(compiled, answer) }
 }
+
+/** What a paging word may see of it. */
+export const viewOf = (answer: Answer, records: readonly unknown[]): PageView => ({
+  headers: answer.headers,
+  body: answer.body,
+  received: records.length,
+  last: records.at(-1),
+  url: answer.url,
+})
 
 function amongRecords(records: readonly unknown[], duplicates: NonNullable<Answer['duplicates']>): number {
   return records.reduce<number>((sum, record) => sum + (duplicates.get(record) ?? 0), 0)

@@ -48,7 +48,7 @@ ${worth(report)}
 ${ablation(report)}
 ${list('No twin file: played as far as the connector tells, with these guesses', report.assumed)}
 ${list('Never struck, so nothing was measured', report.never_fired)}
-${list('Not playable: the runtime has nothing that could be lied to so', report.impossible)}
+${list('Not played, and why', report.impossible)}
 ${list('Declared and not played', report.unplayed)}
 ${list('Requests held against the official description', officialWords(report.official))}
 <h2>Every cell</h2>

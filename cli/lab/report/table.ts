@@ -148,7 +148,7 @@ function asides({ capped, never_fired, unplayed, impossible, assumed, dialects, 
   const none =
     impossible.length === 0
       ? ''
-      : `\n${paint.bold('Not playable: the runtime has nothing that could be lied to so')}\n${impossible.map((one) => `  ${safe(one)}\n`).join('')}`
+      : `\n${paint.bold('Not played, and why')}\n${impossible.map((one) => `  ${safe(one)}\n`).join('')}`
   const guessed =
     assumed.length === 0
       ? ''

@@ -95,11 +95,9 @@ function isBlinding(dialect: Dialect, all: readonly Throw[]): boolean {
     expected !== WHOLE && !aims.some(({ fault }) => kindOf(fault) === 'total')
   const hides = all.some((one) => tells(one, ['hidden_with_totals', 'hidden_named', 'default_filter']))
   if (hides && all.some((one) => fits.edges(dialect, one.stream) && loses(one))) return true
-  // A list that ends at its total ends where a low one says, and a short page there shows nothing behind it.
-  const shapes = ({ scenario: { aims } }: Throw) => aims.some(({ fault }) => kindOf(fault) !== 'answer')
-  return all.some(
-    (one) => tells(one, ['total_under']) && all.some((other) => other !== one && other.stream === one.stream && shapes(other)),
-  )
+  // A total that is too low by whom the list leaves out is that very lie, told by two.
+  const low = all.filter((one) => tells(one, ['total_under']))
+  return low.some((one) => all.some((other) => other.stream === one.stream && loses(other)))
 }
 
 /** An edge stream and one that it is read below, or whose records it names. */

@@ -20,10 +20,12 @@ export const READ_SCENARIOS: readonly ReadScenario[] = [
   ...HONEST,
 ]
 
-/** What cannot be played, and why: said in every report, never left out in silence. Feeds and webhooks: `watch.ts`. */
+/** What is not played, and why: said in every report, never left out in silence. Feeds and webhooks: `watch.ts`. */
 export const NOT_PLAYABLE: { readonly [name: string]: string } = {
   'filed-4': 'awslabs/ssosync#88, protected objects: whom a change may touch, no read; test/faults-write/matrix.test.ts',
   'filed-5': 'awslabs/ssosync#286, what a plan would do: no read; test/govern/plan.test.ts',
+  'R3, and nobody names them':
+    'list and counts agree on leaving somebody out, and the edges that name them are lost, or there are none: no answer contradicts it, and such a list may end `complete` (by_id of a snapshot before, canaries and a second person can tell); not drawn together',
   'filed-14': 'a threshold raised and forgotten: an approval goes for one list, once, and ends; test/govern/plan.test.ts',
 }
 

@@ -4,7 +4,7 @@ import type { PageKind, PageView } from '../kind.ts'
 import { flagEnd, flagSays } from './parts/end.ts'
 import { end } from './parts/next.ts'
 import { join, numberPlace, put, size } from './parts/place.ts'
-import { firstRows, overlapOption, rowState, stepRows } from './parts/rows.ts'
+import { behindRows, firstRows, overlapOption, rowState, stepRows } from './parts/rows.ts'
 import { readTotal, stalled, totalFrom, totalSays } from './parts/total.ts'
 
 const schema = {
@@ -55,6 +55,7 @@ export const offset: PageKind<Options> = {
   next: (options, state, view) =>
     stepRows(state, view, options.overlap ?? 1, (net, gained) => decide(options, view, net, gained)),
   overlap: (_options, state) => rowState(state).again,
+  behind: ({ end }, state, view) => (end === 'total' ? behindRows(state, view) : null),
 }
 
 function decide(options: Options, view: PageView, net: number, gained: number): Next | null {

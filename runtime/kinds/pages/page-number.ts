@@ -67,6 +67,10 @@ export const pageNumber: PageKind<Options> = {
     return decide(options, view, no, net + view.received) ?? page({ no: no + 1, net: net + view.received })
   },
   overlap: () => 0,
+  behind({ end }, state, view) {
+    const { no, net } = counted(state)
+    return end === 'total' ? { no: no + 1, net: net + view.received } : null
+  },
 }
 
 function counted(state: PageState): Counted {

@@ -1,6 +1,6 @@
 import type { FromSchema } from 'json-schema-to-ts'
 import type { PageKind } from '../kind.ts'
-import { firstRows, overlapOption, rowState, stepRows } from './parts/rows.ts'
+import { behindRows, firstRows, overlapOption, rowState, stepRows } from './parts/rows.ts'
 import { readTotal, totalSays } from './parts/total.ts'
 
 const schema = {
@@ -38,4 +38,5 @@ export const scimIndex: PageKind<FromSchema<typeof schema>> = {
       return typeof total === 'number' ? totalSays(total, net, view.received, gained) : total
     }),
   overlap: (_options, state) => rowState(state).again,
+  behind: (_options, state, view) => behindRows(state, view),
 }

@@ -20,6 +20,12 @@ export function rowState(state: PageState): RowState {
   return { net: net ?? 0, again: again ?? 0 }
 }
 
+/** Of a list that ended at its total after this page: the row behind all that came. */
+export function behindRows(state: PageState, view: PageView): RowState & PageState {
+  const { net, again } = rowState(state)
+  return { net: net + view.received - again, again: 0 }
+}
+
 /**
  * Steps by rows received, so that a server that gives fewer than asked for is no fault. `decide` gets the rows so far and what
  * this page added; null means that more follows.
