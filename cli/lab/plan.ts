@@ -16,7 +16,7 @@ export type PlanOptions = {
 export const FULL: readonly Quota[] = [
   { side: 'read', faulty: true, runs: 5000 },
   { side: 'read', faulty: false, runs: 5000 },
-  { side: 'write', faulty: true, runs: 3000 },
+  { side: 'write', faulty: true, runs: 2000 },
   { side: 'write', faulty: false, runs: 2000 },
 ]
 
